@@ -1,0 +1,216 @@
+//! What is recorded, and what is read back.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// How an attempt at a test ended. A test that was not run has no attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Passed.
+    Passed,
+    /// The call phase failed.
+    Failed,
+    /// Skipped, by a mark or while it ran.
+    Skipped,
+    /// Failed as its `xfail` mark expects.
+    Xfailed,
+    /// Passed although its `xfail` mark expects a failure.
+    Xpassed,
+    /// Setup or teardown failed.
+    Error,
+    /// Ended at its time limit.
+    TimedOut,
+    /// Its worker died.
+    Crashed,
+}
+
+impl Outcome {
+    /// All outcomes, in the order of their numbers in the database.
+    pub const ALL: [Self; 8] = [
+        Self::Passed,
+        Self::Failed,
+        Self::Skipped,
+        Self::Xfailed,
+        Self::Xpassed,
+        Self::Error,
+        Self::TimedOut,
+        Self::Crashed,
+    ];
+
+    /// The word for it, as reports print it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+            Self::Xfailed => "xfailed",
+            Self::Xpassed => "xpassed",
+            Self::Error => "error",
+            Self::TimedOut => "timed out",
+            Self::Crashed => "crashed",
+        }
+    }
+
+    /// Whether all phases of the test ran to their end, so that its durations say how long it takes.
+    #[must_use]
+    pub const fn is_completed(self) -> bool {
+        matches!(
+            self,
+            Self::Passed | Self::Failed | Self::Xfailed | Self::Xpassed
+        )
+    }
+
+    /// Whether its durations are the best guess until the test has completed once.
+    pub(crate) const fn is_provisional(self) -> bool {
+        matches!(self, Self::Skipped | Self::Error)
+    }
+
+    /// The number that stands for it in the database. Never change one.
+    pub(crate) const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The outcome that a number in the database stands for.
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code)).copied()
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// One run, as it is recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunRecord {
+    /// The run's own id (`PYTEST_XDIST_TESTRUNUID`); unique in a history.
+    pub uid: String,
+    /// When it began, in seconds since the epoch.
+    pub started_at: f64,
+    /// How long it took, in seconds on the wall clock.
+    pub wall: f64,
+    /// Number of workers; 0 when the tests ran in the process on the terminal (`-n 0`).
+    pub workers: u32,
+    /// Version of Python, `3.11.7`.
+    pub python: String,
+    /// Version of pytest, `9.2.0`.
+    pub pytest: String,
+    /// Operating system as Python's `sys.platform` says it, `linux`.
+    pub platform: String,
+    /// What tells this machine from another one: the host's name, its processor.
+    pub machine: String,
+    /// Arguments after the command's name, as typed.
+    pub args: Vec<String>,
+    /// The git commit that was checked out, in hexadecimal digits ([`crate::git::head`]).
+    pub commit: Option<String>,
+    /// pytest's exit status.
+    pub exit_status: i32,
+    /// Whether every test of the suite has an attempt in this run: no paths, no `-k`, `-m` or `--lf`, nothing deselected, not
+    /// stopped early. A test that such a run does not have is gone from the suite ([`crate::History::timings`]).
+    pub whole_suite: bool,
+}
+
+/// One run, as it is read back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Its number in this history; a later run has a greater one.
+    pub id: i64,
+    /// What was recorded.
+    pub record: RunRecord,
+    /// Number of attempts that it recorded.
+    pub attempts: u64,
+}
+
+/// One attempt at a test.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempt<'a> {
+    /// pytest's node id of the test.
+    pub nodeid: Cow<'a, str>,
+    /// 0 for the first attempt of a run, 1 for the first rerun.
+    pub attempt: u32,
+    /// Number of the worker (`gw3` is 3); none when the test ran in the process on the terminal.
+    pub worker: Option<u32>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Seconds that setup took.
+    pub setup: f64,
+    /// Seconds that the call took.
+    pub call: f64,
+    /// Seconds that teardown took.
+    pub teardown: f64,
+    /// When setup began, in seconds since the epoch.
+    pub started: f64,
+}
+
+/// What to expect of a test, from its last completed attempts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// Seconds of setup.
+    pub setup: f64,
+    /// Seconds of the call.
+    pub call: f64,
+    /// Seconds of teardown.
+    pub teardown: f64,
+}
+
+impl Estimate {
+    /// Seconds of all phases together.
+    #[must_use]
+    pub const fn total(&self) -> f64 {
+        self.setup + self.call + self.teardown
+    }
+}
+
+/// What is known about a test: the data of `hasten slow`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestTiming {
+    /// pytest's node id of the test.
+    pub nodeid: String,
+    /// Seconds of each phase, from its last completed attempts.
+    pub expected: Estimate,
+    /// Number of runs that had the test, also of those that are forgotten by now.
+    pub runs: u32,
+    /// How its last attempt ended.
+    pub last_outcome: Outcome,
+    /// Number of the last run that had it ([`Run::id`]).
+    pub last_run: i64,
+}
+
+/// By what the slowest tests are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SortBy {
+    /// All phases together.
+    #[default]
+    Total,
+    /// Setup.
+    Setup,
+    /// The call.
+    Call,
+    /// Teardown.
+    Teardown,
+}
+
+impl SortBy {
+    /// The seconds that are compared.
+    #[must_use]
+    pub const fn seconds(self, expected: &Estimate) -> f64 {
+        match self {
+            Self::Total => expected.total(),
+            Self::Setup => expected.setup,
+            Self::Call => expected.call,
+            Self::Teardown => expected.teardown,
+        }
+    }
+
+    /// Puts the slowest first; equal ones in the order of their node ids.
+    pub fn sort(self, timings: &mut [TestTiming]) {
+        timings.sort_unstable_by(|a, b| {
+            self.seconds(&b.expected)
+                .total_cmp(&self.seconds(&a.expected))
+                .then_with(|| a.nodeid.cmp(&b.nodeid))
+        });
+    }
+}

@@ -1,0 +1,139 @@
+//! The shared memory in which a worker says what it is doing.
+//!
+//! The worker writes without locks, the supervisor reads at any time; a reader that must be
+//! sure of a pair of values reads twice.
+
+/// Size of a journal in bytes.
+pub const SIZE: usize = 1 << 20;
+/// Where the unsent records begin.
+pub const RECORDS_OFFSET: usize = 64;
+/// The value of an index that names no item.
+pub const NO_ITEM: u32 = u32::MAX;
+
+const STOP: usize = 0;
+const ITEM: usize = 4;
+const PHASE: usize = 8;
+const UNSENT: usize = 12;
+const ITEM_START: usize = 16;
+const PHASE_START: usize = 24;
+const STARTED: usize = 32;
+
+/// The phase that a worker is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Between items.
+    None,
+    /// Setup of an item.
+    Setup,
+    /// The test itself.
+    Call,
+    /// Teardown of an item.
+    Teardown,
+    /// The end of the pytest session.
+    SessionFinish,
+}
+
+impl Phase {
+    fn from_wire(value: u32) -> Self {
+        match value {
+            1 => Self::Setup,
+            2 => Self::Call,
+            3 => Self::Teardown,
+            4 => Self::SessionFinish,
+            _ => Self::None,
+        }
+    }
+
+    /// pytest's word for it (`report.when`).
+    #[must_use]
+    pub fn when(self) -> &'static str {
+        match self {
+            Self::Setup => "setup",
+            Self::Teardown | Self::SessionFinish => "teardown",
+            Self::None | Self::Call => "call",
+        }
+    }
+}
+
+/// What a worker was doing at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Activity {
+    /// The item that runs, if one does.
+    pub item: Option<u32>,
+    /// Its phase.
+    pub phase: Phase,
+    /// `CLOCK_MONOTONIC` nanoseconds at the start of the item.
+    pub item_start: u64,
+    /// Likewise, of the phase.
+    pub phase_start: u64,
+    /// Number of items that the worker started so far.
+    pub started: u32,
+}
+
+fn u32_at(memory: &[u8], offset: usize) -> u32 {
+    memory
+        .get(offset..offset + 4)
+        .and_then(|bytes| bytes.try_into().ok())
+        .map_or(0, u32::from_le_bytes)
+}
+
+fn u64_at(memory: &[u8], offset: usize) -> u64 {
+    memory
+        .get(offset..offset + 8)
+        .and_then(|bytes| bytes.try_into().ok())
+        .map_or(0, u64::from_le_bytes)
+}
+
+/// Prepares a journal before its worker starts.
+pub fn initialise(memory: &mut [u8]) {
+    memory[..RECORDS_OFFSET].fill(0);
+    memory[ITEM..ITEM + 4].copy_from_slice(&NO_ITEM.to_le_bytes());
+}
+
+/// Tells the worker to start no further item.
+pub fn set_stop(memory: &mut [u8]) {
+    memory[STOP..STOP + 4].copy_from_slice(&1u32.to_le_bytes());
+}
+
+/// What the worker does now.
+#[must_use]
+pub fn activity(memory: &[u8]) -> Activity {
+    let item = u32_at(memory, ITEM);
+    Activity {
+        item: (item != NO_ITEM).then_some(item),
+        phase: Phase::from_wire(u32_at(memory, PHASE)),
+        item_start: u64_at(memory, ITEM_START),
+        phase_start: u64_at(memory, PHASE_START),
+        started: u32_at(memory, STARTED),
+    }
+}
+
+/// The records that a dead worker did not send.
+#[must_use]
+pub fn unsent_records(memory: &[u8]) -> &[u8] {
+    let length = u32_at(memory, UNSENT) as usize;
+    memory
+        .get(RECORDS_OFFSET..RECORDS_OFFSET.saturating_add(length))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_journal_is_idle() {
+        let mut memory = vec![0xAA; SIZE];
+        initialise(&mut memory);
+        assert_eq!(activity(&memory).item, None);
+        assert_eq!(activity(&memory).phase, Phase::None);
+        assert!(unsent_records(&memory).is_empty());
+    }
+
+    #[test]
+    fn a_damaged_count_yields_nothing() {
+        let mut memory = vec![0; SIZE];
+        memory[UNSENT..UNSENT + 4].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert!(unsent_records(&memory).is_empty());
+    }
+}

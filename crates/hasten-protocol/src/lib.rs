@@ -1,0 +1,12 @@
+//! The messages between the supervisor and its Python processes.
+//!
+//! `docs/design/protocol.md` is the specification; `python/hasten_worker/wire.py` is the other
+//! implementation. The files in `golden/` are frames that the tests of both sides read.
+
+pub mod frame;
+pub mod journal;
+pub mod message;
+pub mod record;
+
+/// The version that both sides must agree on, sent in HELLO.
+pub const PROTOCOL_VERSION: u32 = 1;

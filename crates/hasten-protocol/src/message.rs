@@ -1,0 +1,243 @@
+//! The messages with a JSON payload.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// First message of every process.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Hello {
+    /// Version of the protocol.
+    pub protocol: u32,
+    /// `base`, `main`, `session` or `worker`.
+    pub role: String,
+    /// Process id as the process sees it.
+    pub pid: i32,
+    /// Version of Python.
+    #[serde(default)]
+    pub python: String,
+    /// Version of pytest.
+    #[serde(default)]
+    pub pytest: String,
+    /// `sys.platform`.
+    #[serde(default)]
+    pub platform: String,
+}
+
+/// A process cannot go on.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ProcessError {
+    /// `no-pytest`, `old-pytest`, `old-python`, `protocol`, `fork`, `internal`.
+    pub kind: String,
+    /// One sentence.
+    #[serde(default)]
+    pub message: String,
+    /// More, for a log.
+    #[serde(default)]
+    pub detail: Option<String>,
+}
+
+/// What `-n` says.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(untagged)]
+pub enum Workers {
+    /// A number.
+    Exactly(usize),
+    /// `auto` or `logical`.
+    Named(String),
+}
+
+/// What the command line and the settings files say, before any conftest is imported.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Settings {
+    /// `-n`.
+    pub numprocesses: Option<Workers>,
+    /// `--dist`.
+    #[serde(default)]
+    pub dist: Option<String>,
+    /// `--maxprocesses`.
+    #[serde(default)]
+    pub maxprocesses: Option<usize>,
+    /// `--start-method`.
+    #[serde(default)]
+    pub start_method: Option<String>,
+    /// `--pdb`.
+    #[serde(default)]
+    pub usepdb: bool,
+    /// `--trace`.
+    #[serde(default)]
+    pub trace: bool,
+    /// A debugger is attached.
+    #[serde(default)]
+    pub debugger: bool,
+    /// Why the run has to be in one process.
+    #[serde(default)]
+    pub in_process: Option<String>,
+    /// Seconds that a test may take (`--timeout`, `PYTEST_TIMEOUT`, ini).
+    #[serde(default)]
+    pub timeout: Option<f64>,
+}
+
+/// The pytest session of main is configured.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Configured {
+    /// Answer of `pytest_xdist_auto_num_workers`.
+    #[serde(default)]
+    pub auto_workers: Option<usize>,
+    /// Every report must arrive whole.
+    #[serde(default)]
+    pub full_reports: bool,
+    /// stdout is a terminal on which the supervisor may draw a live line.
+    #[serde(default)]
+    pub live_line: bool,
+    /// `--maxfail`; 0 is no limit.
+    #[serde(default)]
+    pub maxfail: usize,
+    /// Where workers make their temporary folders.
+    #[serde(default)]
+    pub basetemp: Option<String>,
+    /// pytest's rootdir.
+    pub rootdir: String,
+    /// Seconds that a test may take, now that conftest files were loaded.
+    #[serde(default)]
+    pub timeout: Option<f64>,
+    /// The limit counts the call phase only (ini `timeout_func_only`).
+    #[serde(default)]
+    pub timeout_func_only: bool,
+}
+
+/// An item: node id, length in characters of its parent's node id, the marker's limit in
+/// seconds, and whether that counts the call phase only.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+pub struct CollectedItem(
+    pub String,
+    pub usize,
+    #[serde(default)] pub Option<f64>,
+    #[serde(default)] pub Option<bool>,
+);
+
+/// Why a process must not be forked.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub struct Unsafe {
+    /// `identity` or `threads`.
+    pub kind: String,
+    /// The import, line or thread.
+    pub cause: String,
+}
+
+/// Collection ended.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Collected {
+    /// The items in pytest's order.
+    pub items: Vec<CollectedItem>,
+    /// Number of collection errors.
+    #[serde(default)]
+    pub testsfailed: usize,
+    /// `--continue-on-collection-errors`.
+    #[serde(default)]
+    pub continue_on_errors: bool,
+    /// Why the process must not be forked.
+    #[serde(default, rename = "unsafe")]
+    pub fork_hazards: Vec<Unsafe>,
+    /// Seconds that collection took.
+    #[serde(default)]
+    pub seconds: f64,
+}
+
+/// pytest wants the run to end.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
+pub struct Stopped {
+    /// `exit`, `interrupt`, `shouldstop`, `shouldfail`, `usage`, `internal`; in END also `done`.
+    pub kind: String,
+    /// Its text.
+    #[serde(default)]
+    pub message: String,
+    /// Exit status that `pytest.exit` asked for.
+    #[serde(default)]
+    pub returncode: Option<i32>,
+    /// Where it happened.
+    #[serde(default)]
+    pub excrepr: Value,
+}
+
+impl Stopped {
+    /// An END that says `kind` and `message`.
+    #[must_use]
+    pub fn new(kind: &str, message: impl Into<String>) -> Self {
+        Self { kind: kind.into(), message: message.into(), returncode: None, excrepr: Value::Null }
+    }
+}
+
+/// Last message of a process.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Bye {
+    /// Exit status of pytest in that process.
+    pub exitstatus: i32,
+    /// What went wrong at the end of its session.
+    #[serde(default)]
+    pub errors: Vec<String>,
+}
+
+/// main has shown everything up to a REPORTS frame.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Idle {
+    /// The number that frame carried.
+    pub seq: u32,
+}
+
+/// Who a worker is.
+#[derive(Clone, Debug, Serialize)]
+pub struct WorkerIdentity {
+    /// `gw0`, …
+    pub id: String,
+    /// Number of workers that the run starts with.
+    pub count: usize,
+    /// The run's id.
+    pub testrunuid: String,
+    /// Where it makes temporary folders.
+    pub basetemp: Option<String>,
+    /// Every report must arrive whole.
+    pub full_reports: bool,
+}
+
+/// Fork a process.
+#[derive(Clone, Debug, Serialize)]
+pub struct Fork<'a> {
+    /// `main` or `worker`.
+    pub role: &'a str,
+    /// pytest's command line, for a process that loads and collects for itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub args: Option<&'a [String]>,
+    /// Who a worker is.
+    pub worker: Option<WorkerIdentity>,
+}
+
+/// Distribute, or not.
+#[derive(Clone, Debug, Serialize)]
+pub struct Decision {
+    /// Distribute.
+    pub distribute: bool,
+    /// Fork the session; its socket comes with this message.
+    pub session: bool,
+    /// The identity that the session takes until it is forked.
+    pub worker: Option<WorkerIdentity>,
+}
+
+/// Where a note is shown.
+#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    /// At once.
+    Now,
+    /// In the summary at the end.
+    Summary,
+}
+
+/// A line of hasten's own.
+#[derive(Clone, Debug, Serialize)]
+pub struct Note {
+    /// Where.
+    #[serde(rename = "where")]
+    pub place: Place,
+    /// The text, without a line end.
+    pub text: String,
+}

@@ -1,0 +1,27 @@
+//! The supervisor: it starts Python processes, gives them work, watches them, and keeps the
+//! books. `docs/design.md` says how the parts work together.
+
+#[cfg(not(unix))]
+compile_error!("hasten runs on Linux, and on macOS by spawn; this system is not supported yet");
+
+mod channel;
+mod death;
+mod descendants;
+mod error;
+mod file_order;
+mod guardian;
+mod interpreter;
+mod ledger;
+mod limits;
+mod memory;
+mod package;
+mod process;
+mod run;
+mod signals;
+mod stacks;
+mod verdict;
+
+pub use error::RunError;
+pub use interpreter::Search;
+pub use package::unpack;
+pub use run::{HISTORY_FOLDER, RunOptions, run};

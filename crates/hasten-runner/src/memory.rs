@@ -1,0 +1,124 @@
+//! Memory that a worker shares with the supervisor: its journal and its capture files. They
+//! outlive the worker, so nothing it said is lost with it.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt;
+
+use hasten_protocol::journal;
+use memmap2::{MmapMut, MmapOptions};
+
+/// At most this many bytes of a dead worker's output are shown, the last ones. A terminal has
+/// no use for more, and a test that wrote 50 MB should not fill a report with it.
+const MOST_OUTPUT: u64 = 1 << 20;
+
+#[cfg(target_os = "linux")]
+fn memory_file(name: &std::ffi::CStr) -> io::Result<File> {
+    use nix::sys::memfd::{MFdFlags, memfd_create};
+    Ok(File::from(memfd_create(name, MFdFlags::MFD_CLOEXEC)?))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn memory_file(_name: &std::ffi::CStr) -> io::Result<File> {
+    tempfile::tempfile()
+}
+
+/// What one worker shares.
+pub(crate) struct WorkerMemory {
+    journal: MmapMut,
+    files: [File; 4],
+}
+
+impl WorkerMemory {
+    pub(crate) fn new() -> io::Result<Self> {
+        let files = [
+            memory_file(c"hasten-journal")?,
+            memory_file(c"hasten-stdout")?,
+            memory_file(c"hasten-stderr")?,
+            memory_file(c"hasten-stacks")?,
+        ];
+        files[0].set_len(journal::SIZE as u64)?;
+        // SAFETY: the file is ours and keeps its size; the worker writes to it while we read,
+        // and every reader treats the bytes as data that may change.
+        let mut map = unsafe { MmapOptions::new().len(journal::SIZE).map_mut(&files[0])? };
+        journal::initialise(&mut map);
+        Ok(Self { journal: map, files })
+    }
+
+    /// Copies of the descriptors, in the order of the protocol.
+    pub(crate) fn descriptors(&self) -> io::Result<Vec<OwnedFd>> {
+        self.files.iter().map(|file| file.try_clone().map(OwnedFd::from)).collect()
+    }
+
+    pub(crate) fn journal(&self) -> &[u8] {
+        &self.journal
+    }
+
+    pub(crate) fn set_stop(&mut self) {
+        journal::set_stop(&mut self.journal);
+    }
+
+    /// stdout of the phase that runs, as text.
+    pub(crate) fn stdout(&self) -> String {
+        tail(&self.files[1])
+    }
+
+    /// stderr likewise.
+    pub(crate) fn stderr(&self) -> String {
+        tail(&self.files[2])
+    }
+
+    /// The stacks that faulthandler wrote.
+    pub(crate) fn stacks(&self) -> String {
+        tail(&self.files[3])
+    }
+
+    /// Bytes of stacks so far.
+    pub(crate) fn stacks_length(&self) -> u64 {
+        self.files[3].metadata().map_or(0, |data| data.len())
+    }
+}
+
+fn tail(file: &File) -> String {
+    let length = file.metadata().map_or(0, |data| data.len());
+    let start = length.saturating_sub(MOST_OUTPUT);
+    let mut bytes = vec![0; usize::try_from(length - start).unwrap_or(0)];
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match file.read_at(&mut bytes[filled..], start + filled as u64) {
+            Ok(0) | Err(_) => break,
+            Ok(read) => filled += read,
+        }
+    }
+    bytes.truncate(filled);
+    let text = String::from_utf8_lossy(&bytes);
+    if start > 0 {
+        format!("[the first {start} bytes are left out]\n{text}")
+    } else {
+        text.into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn output_is_read_whatever_its_bytes() {
+        let memory = WorkerMemory::new().unwrap();
+        (&memory.files[1]).write_all(b"caf\xe9\n").unwrap();
+        assert_eq!(memory.stdout(), "caf\u{fffd}\n");
+        assert_eq!(memory.stderr(), "");
+        assert_eq!(journal::activity(memory.journal()).item, None);
+    }
+
+    #[test]
+    fn much_output_is_cut_and_says_so() {
+        let memory = WorkerMemory::new().unwrap();
+        (&memory.files[2]).write_all(&vec![b'x'; (MOST_OUTPUT + 5) as usize]).unwrap();
+        assert!(memory.stderr().starts_with("[the first 5 bytes are left out]\nxxx"));
+    }
+}

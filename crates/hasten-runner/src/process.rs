@@ -1,0 +1,106 @@
+//! The Python processes of a run.
+
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use camino::Utf8PathBuf;
+use hasten_protocol::message::Bye;
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::Pid;
+
+use crate::channel::Channel;
+use crate::death::Ending;
+use crate::error::RunError;
+use crate::guardian::RUN_ID_VARIABLE;
+
+/// What a process is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Base,
+    Main,
+    Session,
+    /// The number of a worker.
+    Worker(usize),
+}
+
+/// A Python process and the channel to it.
+pub(crate) struct Process {
+    pub(crate) role: Role,
+    pub(crate) channel: Channel,
+    /// Known from HELLO, or from the start for the one that was executed.
+    pub(crate) pid: Option<i32>,
+    pub(crate) ending: Option<Ending>,
+    pub(crate) bye: Option<Bye>,
+    /// Its end was handled.
+    pub(crate) gone: bool,
+}
+
+impl Process {
+    pub(crate) fn new(role: Role, channel: Channel) -> Self {
+        Self { role, channel, pid: None, ending: None, bye: None, gone: false }
+    }
+
+    /// Sends a signal to the process and, where it leads one, to its group.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let (Some(pid), None) = (self.pid, self.ending) else { return };
+        let pid = Pid::from_raw(pid);
+        let leads_a_group = matches!(self.role, Role::Session | Role::Worker(_));
+        if !(leads_a_group && killpg(pid, signal).is_ok()) {
+            let _ = kill(pid, signal);
+        }
+    }
+
+    /// Sends a signal by number to the process alone.
+    pub(crate) fn signal_number(&self, number: i32) {
+        if let (Some(pid), None) = (self.pid, self.ending) {
+            // SAFETY: a plain system call; the process is a child that was not waited for yet,
+            // so the id is its own.
+            unsafe { libc::kill(pid, number) };
+        }
+    }
+}
+
+/// How Python processes are started.
+#[derive(Clone, Debug)]
+pub(crate) struct Launcher {
+    pub(crate) python: Utf8PathBuf,
+    pub(crate) package: Utf8PathBuf,
+    pub(crate) run_id: String,
+}
+
+impl Launcher {
+    /// Executes the interpreter, with its socket and the descriptors of its memory.
+    pub(crate) fn execute(
+        &self,
+        role: &str,
+        socket: OwnedFd,
+        memory: Vec<OwnedFd>,
+    ) -> Result<i32, RunError> {
+        let mut command = Command::new(&self.python);
+        command
+            .arg(&self.package)
+            .args(["--fd", &socket.as_raw_fd().to_string(), "--role", role])
+            .env(RUN_ID_VARIABLE, &self.run_id);
+        if !memory.is_empty() {
+            let numbers: Vec<_> = memory.iter().map(|fd| fd.as_raw_fd().to_string()).collect();
+            command.args(["--fds", &numbers.join(",")]).process_group(0);
+        }
+        for fd in memory.iter().chain([&socket]) {
+            inherit(fd).map_err(RunError::system("cannot pass a descriptor on"))?;
+        }
+        let child = command.spawn().map_err(|source| RunError::InterpreterDoesNotStart {
+            path: self.python.clone(),
+            source,
+        })?;
+        // It is waited for in the loop, with all the others.
+        Ok(child.id().cast_signed())
+    }
+}
+
+fn inherit(fd: &OwnedFd) -> io::Result<()> {
+    fcntl(fd, FcntlArg::F_SETFD(FdFlag::empty()))?;
+    Ok(())
+}

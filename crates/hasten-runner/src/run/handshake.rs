@@ -1,0 +1,238 @@
+//! From the first process to a collected suite.
+
+use hasten_protocol::frame::{self, ToPython};
+use hasten_protocol::message::{
+    Collected, Configured, Decision, Fork, Hello, ProcessError, Settings, WorkerIdentity, Workers,
+};
+use hasten_protocol::PROTOCOL_VERSION;
+
+use super::ending::Stop;
+use super::{Run, parse};
+use crate::channel::Channel;
+use crate::error::RunError;
+use crate::process::{Process, Role};
+
+/// Why and how a run is distributed.
+struct Choice {
+    distribute: bool,
+    note: Option<&'static str>,
+}
+
+impl Choice {
+    fn from(settings: &Settings) -> Self {
+        let debugging = settings.usepdb || settings.trace || settings.debugger;
+        let none = settings.numprocesses == Some(Workers::Exactly(0));
+        let limited = settings.timeout.is_some_and(|seconds| seconds > 0.0);
+        if settings.in_process.is_some() || debugging {
+            return Self { distribute: false, note: None };
+        }
+        if none && limited {
+            let note = "one worker process is used instead of none, since a time limit is \
+                        enforced from outside the process that runs the test";
+            return Self { distribute: true, note: Some(note) };
+        }
+        Self { distribute: !none, note: None }
+    }
+}
+
+impl Run {
+    /// Adds a process with this role; returns its end of the channel.
+    pub(super) fn add_process(
+        &mut self,
+        role: Role,
+    ) -> Result<(usize, std::os::fd::OwnedFd), RunError> {
+        let (channel, theirs) =
+            Channel::pair().map_err(RunError::system("cannot make a socket pair"))?;
+        self.processes.push(Process::new(role, channel));
+        Ok((self.processes.len() - 1, theirs))
+    }
+
+    pub(super) fn start_base(&mut self) -> Result<(), RunError> {
+        let (number, socket) = self.add_process(Role::Base)?;
+        let pid = self.launcher.execute("base", socket, Vec::new())?;
+        self.processes[number].pid = Some(pid);
+        // Both are read when base says HELLO; sent now, nothing waits for us.
+        self.fork_main()
+    }
+
+    fn fork_main(&mut self) -> Result<(), RunError> {
+        let (_, socket) = self.add_process(Role::Main)?;
+        let message =
+            Fork { role: "main", args: Some(&self.options.args), worker: None };
+        let frame = frame::encode_json(ToPython::Fork, &message);
+        if let Some(base) = self.process(Role::Base) {
+            base.channel.send_with(frame, vec![socket]);
+        }
+        Ok(())
+    }
+
+    pub(super) fn on_hello(&mut self, number: usize, payload: &[u8]) -> Result<(), RunError> {
+        let role = self.processes[number].role;
+        let hello: Hello = parse(role, payload)?;
+        if hello.protocol != PROTOCOL_VERSION {
+            return Err(RunError::Protocol {
+                who: hello.role,
+                what: format!("version {} of the protocol", hello.protocol),
+            });
+        }
+        let process = &mut self.processes[number];
+        process.pid = Some(hello.pid);
+        process.ending = self.unclaimed.remove(&hello.pid);
+        if role == Role::Base {
+            self.python = Some(hello);
+        }
+        Ok(())
+    }
+
+    pub(super) fn on_error(&mut self, number: usize, payload: &[u8]) -> Result<(), RunError> {
+        let role = self.processes[number].role;
+        let error: ProcessError = parse(role, payload)?;
+        match error.kind.as_str() {
+            "no-pytest" | "old-pytest" | "old-python" => Err(RunError::Unusable(error.message)),
+            "fork" => Err(RunError::System {
+                doing: "cannot fork a process",
+                source: std::io::Error::other(error.message),
+            }),
+            _ => Err(RunError::Protocol {
+                who: format!("{role:?}"),
+                what: match error.detail {
+                    Some(detail) => format!("{}\n{detail}", error.message),
+                    None => error.message,
+                },
+            }),
+        }
+    }
+
+    pub(super) fn on_settings(&mut self, payload: &[u8]) -> Result<(), RunError> {
+        let settings: Settings = parse(Role::Main, payload)?;
+        let choice = Choice::from(&settings);
+        self.distribute = choice.distribute;
+        if let Some(note) = choice.note {
+            self.note_summary(note);
+        }
+        let spawn = settings.start_method.as_deref() == Some("spawn")
+            || cfg!(not(target_os = "linux"));
+        let session = choice.distribute && !spawn;
+        self.settings = Some(settings);
+        let decision = Decision {
+            distribute: choice.distribute,
+            session,
+            worker: session.then(|| self.identity("gw0".into(), self.most_workers())),
+        };
+        let mut descriptors = Vec::new();
+        if session {
+            descriptors.push(self.add_process(Role::Session)?.1);
+        }
+        let frame = frame::encode_json(ToPython::Decision, &decision);
+        if let Some(main) = self.process(Role::Main) {
+            main.channel.send_with(frame, descriptors);
+        }
+        if choice.distribute && spawn {
+            self.spawn_workers()?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn identity(&self, id: String, count: usize) -> WorkerIdentity {
+        WorkerIdentity {
+            id,
+            count,
+            testrunuid: self.options.run_id.clone(),
+            basetemp: self.configured.as_ref().and_then(|main| main.basetemp.clone()),
+            full_reports: self.configured.as_ref().is_none_or(|main| main.full_reports),
+        }
+    }
+
+    /// As many workers as the command line allows.
+    pub(super) fn most_workers(&self) -> usize {
+        let Some(settings) = &self.settings else { return 1 };
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let asked = match &settings.numprocesses {
+            Some(Workers::Exactly(number)) => (*number).max(1),
+            Some(Workers::Named(_)) | None => self
+                .configured
+                .as_ref()
+                .and_then(|main| main.auto_workers)
+                .unwrap_or(cores),
+        };
+        asked.min(settings.maxprocesses.unwrap_or(usize::MAX)).max(1)
+    }
+
+    pub(super) fn on_configured(&mut self, payload: &[u8]) -> Result<(), RunError> {
+        let configured: Configured = parse(Role::Main, payload)?;
+        self.screen.configure(configured.live_line && self.distribute);
+        self.open_history(&configured.rootdir);
+        self.configured = Some(configured);
+        Ok(())
+    }
+
+    pub(super) fn on_collected(&mut self, number: usize, payload: &[u8]) -> Result<(), RunError> {
+        let role = self.processes[number].role;
+        let collected: Collected = parse(role, payload)?;
+        if let Role::Worker(worker) = role {
+            self.workers[worker].collected = true;
+            if let Some(difference) = self.difference(&collected) {
+                let id = &self.workers[worker].id;
+                let message = format!(
+                    "{id} collected other tests than the first worker: {difference}. What a test \
+                     file collects must not depend on the process that collects it (unordered \
+                     sets and random values in parametrize are the usual reason)"
+                );
+                self.stop_with(Stop::ended("shouldstop", message));
+                return Ok(());
+            }
+        }
+        if self.collected.is_none() {
+            if role != Role::Main {
+                let frame = frame::encode(ToPython::Collection, payload);
+                self.screen.main_gets(frame);
+            }
+            self.collected = Some(collected);
+        }
+        Ok(())
+    }
+
+    /// Names the first item that another process collected differently.
+    fn difference(&self, other: &Collected) -> Option<String> {
+        let first = self.collected.as_ref()?;
+        let pairs = first.items.iter().zip(&other.items);
+        for (position, (expected, found)) in pairs.enumerate() {
+            if expected.0 != found.0 {
+                return Some(format!(
+                    "at position {}, {} instead of {}",
+                    position + 1,
+                    found.0,
+                    expected.0
+                ));
+            }
+        }
+        (first.items.len() != other.items.len())
+            .then(|| format!("{} instead of {}", other.items.len(), first.items.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(json: &str) -> Settings {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn distribution_is_chosen_from_the_settings() {
+        for (json, distribute) in [
+            (r#"{"numprocesses": null}"#, true),
+            (r#"{"numprocesses": "auto"}"#, true),
+            (r#"{"numprocesses": 3}"#, true),
+            (r#"{"numprocesses": 0}"#, false),
+            (r#"{"numprocesses": 0, "timeout": 5.0}"#, true),
+            (r#"{"numprocesses": 0, "timeout": 5.0, "usepdb": true}"#, false),
+            (r#"{"numprocesses": 4, "trace": true}"#, false),
+            (r#"{"numprocesses": 4, "debugger": true}"#, false),
+            (r#"{"numprocesses": 4, "in_process": "--collect-only"}"#, false),
+        ] {
+            assert_eq!(Choice::from(&settings(json)).distribute, distribute, "{json}");
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! One run, from the first process to the exit status.
+//!
+//! The loop waits for sockets, signals and moments in time; everything it learns goes to a
+//! handler in one of the modules below, and handlers only change state and queue frames.
+
+mod deaths;
+mod ending;
+mod handshake;
+mod history;
+mod pool;
+mod screen;
+mod suite;
+mod time;
+
+use std::collections::HashMap;
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use hasten_history::History;
+use hasten_protocol::frame::FromPython;
+use hasten_protocol::message::{Collected, Configured, Hello, Settings};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use crate::death::Ending;
+use crate::descendants;
+use crate::error::RunError;
+use crate::guardian::Guardian;
+use crate::process::{Launcher, Process, Role};
+use crate::signals::Signals;
+
+use ending::Stop;
+pub use history::FOLDER as HISTORY_FOLDER;
+use pool::Worker;
+use screen::Screen;
+use suite::Suite;
+
+/// What a run is about.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// The interpreter.
+    pub python: Utf8PathBuf,
+    /// The unpacked Python package.
+    pub package: Utf8PathBuf,
+    /// pytest's command line.
+    pub args: Vec<String>,
+    /// Names the run; unique.
+    pub run_id: String,
+}
+
+/// The longest wait of the loop when nothing is due: a safety net, not a poll.
+const IDLE_WAIT: Duration = Duration::from_secs(60);
+
+/// A run under way.
+pub(crate) struct Run {
+    options: RunOptions,
+    launcher: Launcher,
+    signals: Signals,
+    guardian: Guardian,
+    processes: Vec<Process>,
+    /// Wait statuses of children whose HELLO was not read yet.
+    unclaimed: HashMap<i32, Ending>,
+    workers: Vec<Worker>,
+    screen: Screen,
+    settings: Option<Settings>,
+    configured: Option<Configured>,
+    collected: Option<Collected>,
+    suite: Option<Suite>,
+    history: Option<History>,
+    python: Option<Hello>,
+    stop: Option<Stop>,
+    distribute: bool,
+    exit_status: Option<i32>,
+    /// Something went wrong outside of any test.
+    fault: bool,
+    /// main was told that the run is over.
+    ended: bool,
+    /// Workers that died and were not replaced yet.
+    dead_unreplaced: usize,
+    /// Workers in a row that died before they ran anything.
+    early_deaths: usize,
+    /// When the run was suspended and resumed, in `CLOCK_MONOTONIC` nanoseconds.
+    pauses: Vec<(u64, u64)>,
+    started: std::time::SystemTime,
+}
+
+/// Runs pytest with these options, and returns the exit status.
+///
+/// # Errors
+/// When the run cannot take place. Failing tests are no error.
+pub fn run(options: RunOptions) -> Result<i32, RunError> {
+    let guardian =
+        Guardian::start(&options.run_id).map_err(RunError::system("cannot start a process"))?;
+    let signals = Signals::new().map_err(RunError::system("cannot listen to signals"))?;
+    descendants::become_subreaper();
+    let launcher = Launcher {
+        python: options.python.clone(),
+        package: options.package.clone(),
+        run_id: options.run_id.clone(),
+    };
+    let mut run = Run {
+        options,
+        launcher,
+        signals,
+        guardian,
+        processes: Vec::new(),
+        unclaimed: HashMap::new(),
+        workers: Vec::new(),
+        screen: Screen::default(),
+        settings: None,
+        configured: None,
+        collected: None,
+        suite: None,
+        history: None,
+        python: None,
+        stop: None,
+        distribute: false,
+        exit_status: None,
+        fault: false,
+        ended: false,
+        dead_unreplaced: 0,
+        early_deaths: 0,
+        pauses: Vec::new(),
+        started: std::time::SystemTime::now(),
+    };
+    let result = run.start_base().and_then(|()| run.work());
+    run.screen.clear_live_line();
+    let kept = run.keep_history();
+    descendants::kill_all(run.guardian.pid());
+    run.guardian.dismiss();
+    result?;
+    if let Err(warning) = kept {
+        run.screen.warn(&warning);
+    }
+    Ok(run.final_status())
+}
+
+impl Run {
+    fn work(&mut self) -> Result<(), RunError> {
+        while self.exit_status.is_none() {
+            self.wait()?;
+            self.handle_signals()?;
+            self.handle_frames()?;
+            self.handle_ended_processes()?;
+            self.check_limits();
+            self.advance()?;
+            self.feed_main();
+        }
+        Ok(())
+    }
+
+    /// Waits until something is to be done.
+    fn wait(&mut self) -> Result<(), RunError> {
+        let timeout = self.next_moment().unwrap_or(IDLE_WAIT).min(IDLE_WAIT);
+        // Rounded up, so that the moment has come when the wait ends.
+        let milliseconds = timeout.as_micros().div_ceil(1000);
+        let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX);
+        let mut fds = vec![PollFd::new(self.signals.fd(), PollFlags::POLLIN)];
+        fds.extend(self.processes.iter().filter_map(poll_fd));
+        match poll(&mut fds, timeout) {
+            Ok(_) | Err(Errno::EINTR) => Ok(()),
+            Err(errno) => Err(RunError::System { doing: "cannot wait", source: errno.into() }),
+        }
+    }
+
+    /// Reads every channel and handles what came.
+    fn handle_frames(&mut self) -> Result<(), RunError> {
+        for number in 0..self.processes.len() {
+            self.read_process(number)?;
+        }
+        Ok(())
+    }
+
+    fn read_process(&mut self, number: usize) -> Result<(), RunError> {
+        self.processes[number].channel.flush();
+        self.processes[number].channel.receive();
+        loop {
+            let process = &mut self.processes[number];
+            let role = process.role;
+            let frame = match process.channel.decoder().next_frame() {
+                Ok(Some((kind, payload))) => (kind, payload.to_vec()),
+                Ok(None) => return Ok(()),
+                // A test that writes into a descriptor of ours harms its worker only.
+                Err(_) if matches!(role, Role::Worker(_)) => {
+                    process.signal(nix::sys::signal::Signal::SIGKILL);
+                    return Ok(());
+                }
+                Err(error) => {
+                    return Err(RunError::Protocol {
+                        who: format!("{role:?}"),
+                        what: error.to_string(),
+                    });
+                }
+            };
+            self.handle_frame(number, frame.0, &frame.1)?;
+        }
+    }
+
+    fn handle_frame(
+        &mut self,
+        number: usize,
+        kind: FromPython,
+        payload: &[u8],
+    ) -> Result<(), RunError> {
+        match kind {
+            FromPython::Hello => self.on_hello(number, payload),
+            FromPython::Error => self.on_error(number, payload),
+            FromPython::Settings => self.on_settings(payload),
+            FromPython::Configured => self.on_configured(payload),
+            FromPython::Collected => self.on_collected(number, payload),
+            FromPython::Records => {
+                self.on_records(number, payload);
+                Ok(())
+            }
+            FromPython::Want => {
+                self.on_want(number);
+                Ok(())
+            }
+            FromPython::Stopped => self.on_stopped(number, payload),
+            FromPython::Bye => {
+                self.processes[number].bye = Some(parse(Role::Base, payload)?);
+                Ok(())
+            }
+            FromPython::Idle => {
+                self.screen.main_is_idle();
+                Ok(())
+            }
+        }
+    }
+
+    /// The process with this role, if it lives.
+    fn process(&mut self, role: Role) -> Option<&mut Process> {
+        self.processes.iter_mut().find(|process| process.role == role && !process.gone)
+    }
+}
+
+/// Reads a JSON payload.
+fn parse<T: serde::de::DeserializeOwned>(who: Role, payload: &[u8]) -> Result<T, RunError> {
+    serde_json::from_slice(payload).map_err(|error| RunError::Protocol {
+        who: format!("{who:?}"),
+        what: error.to_string(),
+    })
+}
+
+fn poll_fd(process: &Process) -> Option<PollFd<'_>> {
+    if !process.channel.is_open() {
+        return None;
+    }
+    let fd: BorrowedFd<'_> = process.channel.fd();
+    let mut flags = PollFlags::POLLIN;
+    if process.channel.wants_write() {
+        flags |= PollFlags::POLLOUT;
+    }
+    Some(PollFd::new(fd, flags))
+}

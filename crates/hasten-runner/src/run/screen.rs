@@ -1,0 +1,156 @@
+//! What main is told, and the live line between two things that it prints.
+//!
+//! The terminal has one writer at a time: main, from a frame that makes it print until its
+//! IDLE, and the supervisor in between.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use hasten_protocol::frame::{self, ToPython};
+use hasten_protocol::journal;
+use hasten_report::live::{LiveLine, Running};
+
+use super::Run;
+use super::time::monotonic;
+use crate::process::Role;
+
+/// How often the live line is drawn anew.
+const REDRAW: Duration = Duration::from_millis(100);
+/// Reports are gathered for this long: main is a process on the same cores as the workers.
+const GATHER: Duration = Duration::from_millis(15);
+
+/// The state of the terminal.
+#[derive(Default)]
+pub(crate) struct Screen {
+    /// Frames for main that wait for it to be there.
+    frames: Vec<Vec<u8>>,
+    /// main has shown everything it was sent.
+    idle: bool,
+    seq: u32,
+    sent_at: Option<Instant>,
+    live: bool,
+    drawn: bool,
+    drawn_at: Option<Instant>,
+}
+
+impl Screen {
+    pub(crate) fn configure(&mut self, live: bool) {
+        self.live = live && std::io::stdout().is_terminal();
+    }
+
+    pub(crate) fn main_is_idle(&mut self) {
+        self.idle = true;
+    }
+
+    /// Queues a frame for main.
+    pub(crate) fn main_gets(&mut self, frame: Vec<u8>) {
+        self.frames.push(frame);
+    }
+
+    /// When there is something to draw or send.
+    pub(crate) fn next_moment(&self) -> Option<Duration> {
+        if self.live {
+            return Some(REDRAW);
+        }
+        let since = self.sent_at?.elapsed();
+        (since < GATHER).then(|| GATHER - since)
+    }
+
+    pub(crate) fn clear_live_line(&mut self) {
+        if self.drawn {
+            self.drawn = false;
+            print_raw("\r\x1b[2K");
+        }
+    }
+
+    /// Draws the line anew at the next chance.
+    pub(crate) fn redraw(&mut self) {
+        self.drawn_at = None;
+    }
+
+    /// Prints a warning of hasten's own when main is not there to do it.
+    pub(crate) fn warn(&mut self, text: &str) {
+        self.clear_live_line();
+        let mut err = std::io::stderr().lock();
+        let _ = writeln!(err, "hasten: {text}");
+    }
+
+    fn draw(&mut self, line: &LiveLine) {
+        let width = terminal_width();
+        print_raw(&format!("\r\x1b[2K{}", line.render(width)));
+        self.drawn = true;
+        self.drawn_at = Some(Instant::now());
+    }
+}
+
+fn print_raw(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes());
+    let _ = out.flush();
+}
+
+fn terminal_width() -> usize {
+    let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: asks for the size of the terminal behind stdout, with room for the answer.
+    let asked = unsafe { libc::ioctl(1, libc::TIOCGWINSZ, &raw mut size) };
+    if asked == 0 && size.ws_col > 0 { usize::from(size.ws_col) } else { 80 }
+}
+
+impl Run {
+    /// Sends main what it may know, and draws the live line.
+    pub(super) fn feed_main(&mut self) {
+        let gathered = self.screen.sent_at.is_none_or(|at| at.elapsed() >= GATHER);
+        if self.screen.idle && gathered && !self.ended {
+            self.send_ready_reports();
+        }
+        if !self.screen.frames.is_empty() {
+            self.screen.clear_live_line();
+            let frames = std::mem::take(&mut self.screen.frames);
+            match self.process(Role::Main) {
+                Some(main) => frames.into_iter().for_each(|frame| main.channel.send(frame)),
+                None => self.screen.frames = frames,
+            }
+        }
+        let due = self.screen.drawn_at.is_none_or(|at| at.elapsed() >= REDRAW);
+        if self.screen.live && self.screen.idle && due && !self.ended {
+            if let Some(line) = self.live_line() {
+                self.screen.draw(&line);
+            }
+        }
+    }
+
+    pub(super) fn send_ready_reports(&mut self) {
+        let Some(suite) = &mut self.suite else { return };
+        if !suite.order.has_ready() {
+            return;
+        }
+        self.screen.seq += 1;
+        let mut payload = self.screen.seq.to_le_bytes().to_vec();
+        payload.extend(suite.order.take_ready());
+        self.screen.idle = false;
+        self.screen.sent_at = Some(Instant::now());
+        self.screen.main_gets(frame::encode(ToPython::Reports, &payload));
+    }
+
+    fn live_line(&self) -> Option<LiveLine> {
+        let suite = self.suite.as_ref()?;
+        let counts = suite.ledger.counts();
+        let now = monotonic();
+        let running = self
+            .living()
+            .filter_map(|number| {
+                let activity = journal::activity(self.workers[number].memory.journal());
+                let nodeid = suite.nodeids.get(activity.item? as usize)?.clone();
+                let seconds = now.saturating_sub(activity.item_start) / 1_000_000_000;
+                Some(Running { nodeid, seconds })
+            })
+            .collect();
+        Some(LiveLine {
+            finished: counts.finished,
+            failed: counts.failed,
+            total: suite.nodeids.len(),
+            seconds_left: suite.planner.expected_seconds_left(),
+            running,
+        })
+    }
+}

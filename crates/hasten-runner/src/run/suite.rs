@@ -1,0 +1,85 @@
+//! What was collected, and how far it is.
+
+use std::collections::HashMap;
+
+use hasten_history::Estimate;
+use hasten_protocol::message::{Collected, CollectedItem, Configured};
+use hasten_schedule::{Item, Planner, PlannerOptions};
+
+use crate::file_order::FileOrder;
+use crate::ledger::Ledger;
+use crate::limits::Limits;
+
+/// The collected items and everything that is known of them.
+pub(crate) struct Suite {
+    pub(crate) nodeids: Vec<String>,
+    pub(crate) ledger: Ledger,
+    pub(crate) planner: Planner,
+    pub(crate) order: FileOrder,
+    pub(crate) limits: Limits,
+}
+
+impl Suite {
+    pub(crate) fn new(
+        collected: &Collected,
+        configured: &Configured,
+        estimates: &HashMap<String, Estimate>,
+        options: PlannerOptions,
+    ) -> Self {
+        let items = &collected.items;
+        let mut files = Interner::default();
+        let mut scopes = Interner::default();
+        let planned = items
+            .iter()
+            .map(|item| Item {
+                file: files.number(file_of(item)),
+                scope: scopes.number(scope_of(item)),
+                expected: estimates.get(&item.0).map(Estimate::total),
+            })
+            .collect();
+        Self {
+            nodeids: items.iter().map(|item| item.0.clone()).collect(),
+            ledger: Ledger::new(items.len()),
+            planner: Planner::new(planned, options),
+            order: FileOrder::new(items.iter().map(file_of), configured.live_line),
+            limits: Limits::new(configured, items),
+        }
+    }
+}
+
+/// The file of an item: its node id up to the first `::`.
+fn file_of(item: &CollectedItem) -> &str {
+    item.0.split("::").next().unwrap_or_default()
+}
+
+/// The node id of its class or module.
+fn scope_of(item: &CollectedItem) -> &str {
+    let end = item.0.char_indices().nth(item.1).map_or(item.0.len(), |(at, _)| at);
+    &item.0[..end]
+}
+
+#[derive(Default)]
+struct Interner<'a> {
+    numbers: HashMap<&'a str, u32>,
+}
+
+impl<'a> Interner<'a> {
+    fn number(&mut self, name: &'a str) -> u32 {
+        let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+        *self.numbers.entry(name).or_insert(next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_and_scope_are_parts_of_the_node_id() {
+        let item = CollectedItem("tests/tést.py::A::b[x::y]".into(), 16, None, None);
+        assert_eq!(file_of(&item), "tests/tést.py");
+        assert_eq!(scope_of(&item), "tests/tést.py::A");
+        let odd = CollectedItem("whole".into(), 99, None, None);
+        assert_eq!(scope_of(&odd), "whole");
+    }
+}

@@ -1,0 +1,138 @@
+//! The report of a test whose worker did not live to make one. Its form is that of
+//! `pytest_report_to_serializable` (`_pytest/reports.py`).
+
+use hasten_protocol::journal::Phase;
+use hasten_protocol::record::{CALL, Outcome, Record, RecordKind, SETUP, TEARDOWN};
+use serde_json::{Value, json};
+
+use crate::stacks::{self, Thread};
+
+/// What is known of the test's end.
+pub(crate) struct Verdict<'a> {
+    pub(crate) index: u32,
+    pub(crate) nodeid: &'a str,
+    /// The line of the summary: `Timeout (>50.0s)`.
+    pub(crate) message: String,
+    pub(crate) phase: Phase,
+    pub(crate) stacks: String,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    /// Seconds since the epoch.
+    pub(crate) start: f64,
+    /// Seconds.
+    pub(crate) seconds: f64,
+}
+
+impl Verdict<'_> {
+    fn report(&self) -> Value {
+        let when = self.phase.when();
+        let file = self.nodeid.split("::").next().unwrap_or_default();
+        let domain = self.nodeid.split_once("::").map_or(self.nodeid, |(_, rest)| rest);
+        let domain = domain.replace("::", ".");
+        let threads = stacks::parse(&self.stacks);
+        let sections: Vec<_> = [("stdout", &self.stdout), ("stderr", &self.stderr)]
+            .into_iter()
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(name, text)| json!([format!("Captured {name} {when}"), text]))
+            .collect();
+        json!({
+            "$report_type": "TestReport",
+            "nodeid": self.nodeid,
+            "location": [file, null, domain],
+            "keywords": {},
+            "outcome": "failed",
+            "when": when,
+            "longrepr": self.longrepr(file, &threads),
+            "sections": sections,
+            "user_properties": [],
+            "start": self.start,
+            "stop": self.start + self.seconds,
+            "duration": self.seconds,
+        })
+    }
+
+    fn longrepr(&self, file: &str, threads: &[Thread]) -> Value {
+        let site = stacks::crash_site(threads);
+        let crash = json!({
+            "path": site.map_or(file, |frame| &frame.file),
+            "lineno": site.map_or(1, |frame| frame.line),
+            "message": self.message,
+        });
+        let mut text = format!("{}\n", self.message);
+        if self.phase != Phase::Call {
+            text.push_str(&format!("It was in {}.\n", self.phase.when()));
+        }
+        if !threads.is_empty() {
+            text.push('\n');
+            text.push_str(&stacks::render(threads));
+        }
+        let traceback = json!({
+            "reprentries": [{"type": "ReprEntryNative", "data": {"lines": [text], "reprfuncargs": null,
+                "reprlocals": null, "reprfileloc": null, "style": "native"}}],
+            "extraline": null,
+            "style": "native",
+        });
+        json!({
+            "reprcrash": crash,
+            "reprtraceback": traceback,
+            "sections": [],
+            "chain": [[traceback, crash, null]],
+        })
+    }
+
+    /// The report and the end of the item, as records.
+    pub(crate) fn records(&self) -> Vec<u8> {
+        let payload = serde_json::to_vec(&self.report()).unwrap_or_default();
+        let mut record = Record {
+            index: Some(self.index),
+            kind: RecordKind::Verdict,
+            outcome: Outcome::Failed,
+            flags: match self.phase {
+                Phase::Setup => SETUP,
+                Phase::Teardown | Phase::SessionFinish => TEARDOWN,
+                Phase::Call | Phase::None => CALL,
+            },
+            start: self.start,
+            setup: 0.0,
+            call: self.seconds,
+            teardown: 0.0,
+            payload: b"",
+            bytes: b"",
+        };
+        let mut bytes = Vec::new();
+        record.write(&payload, &mut bytes);
+        record.kind = RecordKind::Finished;
+        record.write(b"", &mut bytes);
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hasten_protocol::record::Records;
+
+    use super::*;
+
+    #[test]
+    fn a_verdict_is_a_report_that_pytest_can_read() {
+        let verdict = Verdict {
+            index: 4,
+            nodeid: "test_a.py::Test::test_x",
+            message: "Timeout (>1.0s)".into(),
+            phase: Phase::Setup,
+            stacks: "Current thread 0x1 (most recent call first):\n  File \"/s/test_a.py\", line 3 in fix\n".into(),
+            stdout: "so far".into(),
+            stderr: String::new(),
+            start: 10.0,
+            seconds: 1.0,
+        };
+        let bytes = verdict.records();
+        let records: Vec<_> = Records::new(&bytes).map(Result::unwrap).collect();
+        assert_eq!(records.len(), 2);
+        let report: Value = serde_json::from_slice(records[0].payload).unwrap();
+        assert_eq!(report["when"], "setup");
+        assert_eq!(report["sections"], json!([["Captured stdout setup", "so far"]]));
+        assert_eq!(report["longrepr"]["reprcrash"]["lineno"], 3);
+        assert_eq!(report["location"][2], "Test.test_x");
+    }
+}

@@ -1,0 +1,23 @@
+//! `hasten --help`.
+
+/// The text.
+pub(crate) const TEXT: &str = "\
+hasten runs your pytest suite in parallel: your pytest, your plugins, imports paid once.
+
+Usage: hasten [options] [paths and node ids]
+       hasten run …       the same, for a folder that is named like a command
+       hasten verify …    runs plain pytest and hasten, and compares every test
+       hasten slow        what takes long, from earlier runs
+
+All of pytest's options work (hasten run --help lists them), and those of your plugins.
+hasten adds, or understands as pytest-xdist and pytest-timeout do:
+
+  -n NUM, --numprocesses NUM   workers: auto (default), logical, a number; 0 runs as plain pytest
+  --maxprocesses NUM           at most so many
+  --start-method METHOD        fork (default) or spawn
+  --timeout SECONDS            a test that takes longer fails, with its stack; the run goes on
+  --python PATH                the interpreter; default: the active environment, .venv, python3
+  --version                    hasten's version (hasten run --version: pytest's)
+
+Exit status as pytest's: 0 passed, 1 failed, 2 interrupted, 3 internal error, 4 usage, 5 no tests.
+";

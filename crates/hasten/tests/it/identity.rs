@@ -1,0 +1,86 @@
+//! Who a worker is, and what must not be forked.
+
+use crate::project::Project;
+
+#[test]
+fn workers_are_who_xdist_says_they_are() {
+    let project = Project::with(
+        "test_a.py",
+        r#"
+import os
+def test_identity(request, worker_id, testrun_uid):
+    config = request.config
+    assert worker_id in ("gw0", "gw1")
+    assert os.environ["PYTEST_XDIST_WORKER"] == worker_id
+    assert os.environ["PYTEST_XDIST_WORKER_COUNT"] == "2"
+    assert os.environ["PYTEST_XDIST_TESTRUNUID"] == testrun_uid
+    assert config.workerinput["workerid"] == worker_id
+    assert config.workerinput["workercount"] == 2
+    assert config.workerinput["testrunuid"] == testrun_uid
+def test_again(request, worker_id, testrun_uid):
+    test_identity(request, worker_id, testrun_uid)
+"#,
+    );
+    project.hasten(&["-n", "2"]).check(0, &["2 passed in"]);
+    project.hasten(&["-n", "2", "--start-method", "spawn"]).check(0, &["2 passed in"]);
+}
+
+#[test]
+fn in_one_process_there_is_no_worker() {
+    let project = Project::with(
+        "test_a.py",
+        r#"
+import os
+def test_identity(request, worker_id):
+    assert worker_id == "master"
+    assert not hasattr(request.config, "workerinput")
+    assert not [name for name in os.environ if name.startswith("PYTEST_XDIST")]
+"#,
+    );
+    project.hasten(&["-n", "0"]).check(0, &["1 passed in"]);
+}
+
+#[test]
+fn a_conftest_that_asks_for_the_worker_gets_its_own() {
+    let project = Project::with(
+        "conftest.py",
+        "import os\nDATABASE = 'db-' + os.environ.get('PYTEST_XDIST_WORKER', 'master')\n",
+    )
+    .and(
+        "test_a.py",
+        r#"
+import conftest, pytest
+@pytest.mark.parametrize("n", range(10))
+def test_database(worker_id, n):
+    assert conftest.DATABASE == "db-" + worker_id
+"#,
+    );
+    project.hasten(&["-n", "2"]).check(
+        0,
+        &["10 passed in", "each worker loads and collects for itself: conftest.py:2 reads"],
+    );
+}
+
+#[test]
+fn a_thread_that_lives_at_the_fork_is_named() {
+    let project = Project::with(
+        "conftest.py",
+        "import threading\nSTOP = threading.Event()\nthreading.Thread(target=STOP.wait, name='watcher', daemon=True).start()\n",
+    )
+    .and(
+        "test_a.py",
+        "import threading\ndef test_a():\n    assert 'watcher' in [t.name for t in threading.enumerate()]\ndef test_b(): test_a()\n",
+    );
+    project.hasten(&["-n", "2"]).check(0, &["2 passed in", "watcher"]);
+}
+
+#[test]
+fn different_tests_in_different_workers_are_an_error() {
+    let project = Project::with(
+        "test_a.py",
+        "import os, pytest\n@pytest.mark.parametrize('n', [os.getpid()])\ndef test_a(n): pass\n",
+    );
+    let output = project.hasten(&["-n", "2", "--start-method", "spawn"]);
+    output.check(2, &["collected other tests than the first worker", "at position 1"]);
+    project.hasten(&["-n", "2"]).check(0, &["1 passed in"]);
+}

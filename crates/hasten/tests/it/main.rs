@@ -1,0 +1,13 @@
+//! The binary on small projects, with a real Python and a real pytest: one file a subject.
+//!
+//! The interpreter is `HASTEN_TEST_PYTHON`, else `.venv` of this repository (`make test` makes it).
+
+mod basics;
+mod command_line;
+mod faults;
+mod history;
+mod identity;
+mod interrupts;
+mod limits;
+mod project;
+mod verify;

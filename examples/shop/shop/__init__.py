@@ -1,0 +1,1 @@
+"""A little shop: a catalogue, a cart, prices, orders and somewhere to keep them."""

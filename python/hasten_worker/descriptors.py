@@ -1,0 +1,25 @@
+"""Where our descriptors live: out of the way of tests."""
+
+import fcntl
+import os
+
+# Tests close "everything they did not open" with `os.closerange(3, 256)` and the like.
+LOWEST = 700
+
+
+def move_up(descriptor):
+    """Returns ``descriptor`` under a number above 700, closed on exec; the old one is closed."""
+    moved = copy_up(descriptor)
+    os.close(descriptor)
+    return moved
+
+
+def copy_up(descriptor):
+    """Returns a copy of ``descriptor`` under a high number, closed on exec."""
+    for lowest in (LOWEST, 200, 3):
+        try:
+            return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, lowest)
+        except OSError:  # the process may have fewer descriptors than that (`ulimit -n`)
+            if lowest == 3:
+                raise
+    return None

@@ -1,0 +1,140 @@
+"""A worker's identity, and who asks for it before there is one.
+
+Workers are forked after conftest files and tests were imported. Whoever asked for the name of the
+worker by then has one name for all of them; so each question is noted, and the supervisor starts
+workers that load for themselves.
+"""
+
+import os
+import sys
+
+from hasten_worker.collected import relative
+
+# The run's id is left out: it is the same in every worker.
+_NAMES = ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
+_KEYS = ("workerid", "workercount")
+_OURS = os.path.dirname(os.path.abspath(__file__))
+_SKIPPED = (os.__file__, "<frozen os>", "<frozen _collections_abc>")
+_PYTEST = ("_pytest", "pluggy", "pytest", "_pytest.assertion.rewrite")
+
+
+def set_environment(identity):
+    """Sets the environment variables of a worker of pytest-xdist."""
+    os.environ["PYTEST_XDIST_WORKER"] = identity["id"]
+    os.environ["PYTEST_XDIST_WORKER_COUNT"] = str(identity["count"])
+    os.environ["PYTEST_XDIST_TESTRUNUID"] = identity["testrunuid"]
+
+
+def worker_input(identity):
+    """Returns the values of ``config.workerinput``."""
+    return {
+        "workerid": identity["id"],
+        "workercount": identity["count"],
+        "testrunuid": identity["testrunuid"],
+        "mainargv": list(sys.argv),
+    }
+
+
+class IdentityAudit:
+    """Notes reads of a worker's identity."""
+
+    current = None
+
+    def __init__(self):
+        self.causes = []
+        self._environ = os.environ
+        self._class = type(os.environ)
+        self._yielded = None
+
+    def start(self):
+        """Begins to watch ``os.environ``."""
+        IdentityAudit.current = self
+        try:
+            self._environ.__class__ = _watched(self._class)
+        except TypeError:  # somebody has put an object of another kind there
+            pass
+
+    def stop(self):
+        """Gives ``os.environ`` its own class again."""
+        if IdentityAudit.current is self:
+            IdentityAudit.current = None
+            self._environ.__class__ = self._class
+
+    def note(self, what):
+        """Somebody reads; the line that does is the cause."""
+        frame = sys._getframe(2)
+        while frame is not None and _is_skipped(frame):
+            frame = frame.f_back
+        if frame is None or frame.f_globals.get("__name__", "").partition(".")[0] in _PYTEST:
+            return
+        path = relative(frame.f_code.co_filename, os.getcwd())
+        cause = f"{path}:{frame.f_lineno} reads {what}"
+        if cause not in self.causes:
+            self.causes.append(cause)
+
+
+class WorkerInput(dict):
+    """``config.workerinput`` that tells an audit who reads the identity."""
+
+    def __getitem__(self, key):
+        _note_key(key)
+        return super().__getitem__(key)
+
+    def get(self, key, default=None):
+        _note_key(key)
+        return super().get(key, default)
+
+    def items(self):
+        _note_key("workerid")
+        return super().items()
+
+    def values(self):
+        _note_key("workerid")
+        return super().values()
+
+
+def _note_key(key):
+    audit = IdentityAudit.current
+    if audit is not None and key in _KEYS:
+        audit.note(f'workerinput["{key}"]')
+
+
+def _is_skipped(frame):
+    path = frame.f_code.co_filename
+    return path in _SKIPPED or path.endswith("_collections_abc.py") or path.startswith(_OURS)
+
+
+def _watched(original):
+    """Returns a class for ``os.environ`` that notes reads of single variables.
+
+    A copy reads every variable right after it came out of the iteration; that is no question.
+    """
+
+    class Environ(original):
+        def __getitem__(self, key):
+            audit = IdentityAudit.current
+            if audit is not None and key in _NAMES and key != audit._yielded:
+                audit.note(key)
+            return original.__getitem__(self, key)
+
+        def __contains__(self, key):
+            # Every worker has one: the answer is the same in all of them.
+            try:
+                original.__getitem__(self, key)
+            except KeyError:
+                return False
+            return True
+
+        def __iter__(self):
+            audit = IdentityAudit.current
+            for key in original.__iter__(self):
+                if audit is not None:
+                    audit._yielded = key
+                yield key
+            if audit is not None:
+                audit._yielded = None
+
+    Environ.__name__ = original.__name__
+    Environ.__qualname__ = original.__qualname__
+    Environ.__module__ = original.__module__
+    return Environ

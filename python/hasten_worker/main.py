@@ -1,0 +1,129 @@
+"""The process on the terminal: pytest's own session."""
+
+import json
+import os
+import sys
+
+import pytest
+
+from hasten_worker import roles, wire
+from hasten_worker.controller import Controller
+from hasten_worker.fixtures import NoTimers
+from hasten_worker.forking import ForkFailed, fork_off
+from hasten_worker.notes import Notes
+from hasten_worker.plugin import Plugin
+from hasten_worker.recorder import Recorder
+from hasten_worker.session import Session
+from hasten_worker.settings import settings
+from hasten_worker.wire import Channel
+
+
+def run(channel, args):
+    """Runs main, and whatever it becomes; returns the exit status."""
+    for name in roles.IDENTITY:
+        os.environ.pop(name, None)
+    plugin = Plugin(Main(channel))
+    try:
+        status = _console(args, plugin)
+    except BaseException as error:
+        plugin.role.died(error)
+        raise
+    return plugin.role.leave(status)
+
+
+def _console(args, plugin):
+    """Runs pytest as its command does."""
+    try:
+        status = roles.run_pytest(args, plugin)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # Python flushes the standard streams at exit, which must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+class Main:
+    """The role of a process that has asked whether to distribute."""
+
+    def __init__(self, channel):
+        self._channel = channel
+        self._decision = None
+
+    def before_conftests(self, plugin, config):
+        """Asks the supervisor what to do, and forks the session if it says so."""
+        self._channel.send_json(wire.SETTINGS, settings(config))
+        notes = Notes(self._channel)
+        decision = self._decision = self._wait_for_decision(notes)
+        if decision.get("usage"):
+            raise pytest.UsageError(decision["usage"])
+        if decision["session"] and self._fork_session(plugin, config, decision["worker"]):
+            return
+        manager = config.pluginmanager
+        manager.register(notes)
+        self._set_options(config.known_args_namespace)
+        if decision["distribute"]:
+            manager.register(NoTimers())
+            Controller(self._channel, notes).register(manager)
+        else:
+            Recorder(self._channel).register(manager)
+
+    def parsed(self, config):
+        """The command line was parsed, the conftest files were loaded."""
+        if self._decision is not None:
+            self._set_options(config.option)
+
+    def failed(self, error):
+        """pytest cannot start, and says so itself."""
+
+    def died(self, error):
+        """An exception leaves pytest: Python will show it."""
+        status = error.code if isinstance(error, SystemExit) else 1
+        self.leave(status if isinstance(status, int) else 1)
+
+    def leave(self, status):
+        """Says BYE; the interpreter ends as it does after any program."""
+        self._channel.send_json(wire.BYE, {"exitstatus": int(status), "errors": []})
+        self._channel.close()
+        return int(status)
+
+    def _wait_for_decision(self, notes):
+        while True:
+            kind, payload = self._channel.receive()
+            message = json.loads(payload)
+            if kind == wire.DECISION:
+                return message
+            if kind == wire.NOTE:
+                notes.add(message)
+
+    def _fork_session(self, plugin, config, identity):
+        """Returns whether this is the session."""
+        (descriptor,) = self._channel.take_descriptors(1)
+        try:
+            is_session = fork_off(own_group=True)
+        except ForkFailed as error:
+            roles.complain_about_fork(self._channel, error)
+            is_session = False
+        if not is_session:
+            os.close(descriptor)
+            return False
+        self._channel.close()
+        channel = Channel(descriptor)
+        roles.say_hello(channel, "session")
+        plugin.role = Session(channel, identity)
+        plugin.role.before_conftests(plugin, config)
+        return True
+
+    def _set_options(self, option):
+        """Leaves the options of a controller of pytest-xdist, or those of ``-n 0``."""
+        if not self._decision["distribute"]:
+            option.numprocesses = 0
+            option.dist = "no"
+            option.tx = []
+            return
+        count = (self._decision.get("worker") or {}).get("count") or 1
+        if not isinstance(option.numprocesses, int):
+            option.numprocesses = count
+        if option.dist == "no":
+            option.dist = "load"
+        option.tx = ["popen"] * count

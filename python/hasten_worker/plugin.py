@@ -1,0 +1,65 @@
+"""The plugin that is given to pytest, in every role."""
+
+import importlib.util
+
+import pytest
+
+from hasten_worker.fixtures import Fixtures
+from hasten_worker.options import Options
+
+
+class Plugin:
+    """Stays from the first hook to the last one, while the role of the process may change.
+
+    main becomes a session inside ``pytest_load_initial_conftests``, in a forked child; the
+    hook calls that are on the stack then belong to this object.
+    """
+
+    def __init__(self, role):
+        self.role = role
+        self.options = Options()
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_cmdline_parse(self, pluginmanager, args):
+        _keep_xdist_out(pluginmanager)
+        pluginmanager.register(self.options)
+        outcome = yield
+        if outcome.excinfo is None:
+            self.role.parsed(outcome.get_result())
+        else:
+            self.role.failed(outcome.excinfo[1])
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_load_initial_conftests(self, early_config, parser, args):
+        manager = early_config.pluginmanager
+        if self.options.complete(manager):
+            namespace = parser.parse_known_args(args, namespace=_copy(early_config.option))
+            _add_missing(early_config.known_args_namespace, namespace)
+        self.role.before_conftests(self, early_config)
+        known = early_config.known_args_namespace
+        if not (known.showfixtures or getattr(known, "show_fixtures_per_test", False)):
+            manager.register(Fixtures())
+        yield
+
+
+class Absent:
+    """Stands where a plugin would be that must not be loaded."""
+
+
+def _keep_xdist_out(manager):
+    """pytest-xdist must not distribute what we distribute, even with an explicit ``-p xdist``."""
+    if importlib.util.find_spec("xdist") is None:
+        return
+    for name in ("xdist", "xdist.looponfail"):
+        if not manager.is_blocked(name) and not manager.hasplugin(name):
+            manager.register(Absent(), name)
+
+
+def _copy(namespace):
+    return type(namespace)(**vars(namespace))
+
+
+def _add_missing(namespace, other):
+    for name, value in vars(other).items():
+        if not hasattr(namespace, name) or name.startswith(("timeout", "session_timeout")):
+            setattr(namespace, name, value)

@@ -1,0 +1,71 @@
+"""main, while it runs the tests itself: plain pytest, and a record of what happens."""
+
+import time
+
+import pytest
+
+from hasten_worker import wire
+from hasten_worker.collected import Collection
+from hasten_worker.controller import configured
+from hasten_worker.item_reports import ItemReports
+from hasten_worker.journal import Journal
+from hasten_worker.records import NO_ITEM
+
+
+class Recorder:
+    """A plugin that changes nothing, and tells the supervisor what there was."""
+
+    def __init__(self, channel):
+        self._channel = channel
+        self._reports = None
+        self._numbers = {}
+        self._collection = Collection()
+        self._started = time.perf_counter()
+
+    def register(self, manager):
+        """Makes pytest call us."""
+        manager.register(self)
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_collection(self, session):
+        self._channel.send_json(wire.CONFIGURED, configured(session.config, False))
+        self._started = time.perf_counter()
+        yield
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtestloop(self, session):
+        seconds = time.perf_counter() - self._started
+        message = self._collection.message(session, seconds)
+        self._channel.send_json(wire.COLLECTED, message)
+        self._numbers = {id(item): number for number, item in enumerate(session.items)}
+        self._journal = Journal.of_main(self._channel)
+        self._reports = ItemReports(self._journal, session.config, False)
+        yield
+        self._reports.abandon()
+        self._journal.flush()
+        self._reports = None
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item):
+        reports = self._reports
+        if reports is None:
+            yield
+            return
+        reports.begin(self._numbers.get(id(item), NO_ITEM))
+        outcome = yield
+        if outcome.excinfo is None and reports.index != NO_ITEM:
+            reports.finish()
+
+    @pytest.hookimpl
+    def pytest_runtest_logreport(self, report):
+        if self._reports is not None and self._reports.index != NO_ITEM:
+            self._reports.add(report)
+
+    @pytest.hookimpl
+    def pytest_deselected(self, items):
+        self._collection.deselected += len(items)
+
+    @pytest.hookimpl
+    def pytest_collectreport(self, report):
+        if not report.passed:
+            self._collection.reports.append({"nodeid": report.nodeid, "outcome": report.outcome})

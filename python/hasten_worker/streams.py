@@ -1,0 +1,80 @@
+"""stdout and stderr of a process whose output somebody else prints already.
+
+main and the session load the same conftest files, configure the same plugins and start and end
+the same kind of pytest session. What they print then must be seen once: main prints it. What a
+test or its collection prints past pytest's capture must be seen, too: only the session or a
+worker prints that.
+"""
+
+import os
+import sys
+
+from hasten_worker.descriptors import copy_up
+
+
+class Streams:
+    """Switches fd 1 and 2 between the real files and nowhere, under pytest's capture."""
+
+    def __init__(self):
+        self._real = {number: copy_up(number) for number in (1, 2) if _is_open(number)}
+        self._nowhere = copy_up(os.open(os.devnull, os.O_RDWR))
+        self._capturing = None
+        self._loud = True
+
+    def watch(self, config):
+        """Takes notice of pytest's capture, which keeps copies of the descriptors."""
+        manager = config.pluginmanager.getplugin("capturemanager")
+        self._capturing = getattr(manager, "_global_capturing", None)
+
+    def quiet(self):
+        """Lets everything vanish that is written outside of pytest's capture."""
+        if self._loud:
+            self._loud = False
+            self._switch(dict.fromkeys(self._real, self._nowhere))
+
+    def loud(self):
+        """Lets it reach the files that this process was started with."""
+        if not self._loud:
+            self._loud = True
+            self._switch(self._real)
+
+    def close_stdin(self):
+        """Makes stdin an empty file: a worker must never stop at a terminal to read from it."""
+        capture = getattr(self._capturing, "in_", None)
+        saved = getattr(capture, "targetfd_save", None)
+        os.dup2(self._nowhere, 0 if saved is None else saved, inheritable=saved is None)
+
+    def capture_files(self):
+        """Returns the files that pytest captures fd 1 and 2 in, or None."""
+        parts = (getattr(self._capturing, "out", None), getattr(self._capturing, "err", None))
+        if all(hasattr(part, "targetfd_save") for part in parts):
+            return [part.tmpfile for part in parts]
+        return None
+
+    def _switch(self, targets):
+        _flush()
+        for number, target in targets.items():
+            capture = getattr(self._capturing, "out" if number == 1 else "err", None)
+            saved = getattr(capture, "targetfd_save", None)
+            if saved is None:
+                os.dup2(target, number)
+                continue
+            os.dup2(target, saved, inheritable=False)
+            if getattr(capture, "_state", None) == "suspended":
+                os.dup2(target, number)
+
+
+def _flush():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, ValueError, OSError):
+            pass
+
+
+def _is_open(number):
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,3 @@
+import pytest
+
+pytest.fail("while it is imported")

@@ -1,0 +1,1 @@
+raise AssertionError("the conftest says that this folder is not collected")

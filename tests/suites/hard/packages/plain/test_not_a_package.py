@@ -1,0 +1,2 @@
+def test_where(where):
+    assert where == ["packages"]
