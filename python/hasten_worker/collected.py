@@ -4,6 +4,7 @@ import os
 
 from _pytest.nodes import Item
 
+from hasten_worker.values import complete
 from hasten_worker.warning_records import to_message
 
 
@@ -25,7 +26,7 @@ class Collection:
             return
         data = config.hook.pytest_report_to_serializable(config=config, report=report)
         if data is not None:
-            self.reports.append(data)
+            self.reports.append(complete(data, report))
 
     def add_warning(self, warning_message, when, nodeid, location):
         """A warning was recorded. main records those of its own configuration itself."""

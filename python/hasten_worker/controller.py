@@ -10,7 +10,7 @@ import pytest
 from hasten_worker import wire
 from hasten_worker.ending import Interruption, raise_end
 from hasten_worker.listeners import own_reporter, somebody_listens
-from hasten_worker.replay import Replay
+from hasten_worker.replay import Replay, read_report
 from hasten_worker.settings import limits_count_call_only, session_limit, time_limit
 from hasten_worker.warning_records import from_message
 
@@ -144,7 +144,7 @@ def _show_collection(session, collection):
     for data in collection["warnings"]:
         config.hook.pytest_warning_recorded.call_historic(kwargs=from_message(data))
     for data in collection["collect_reports"]:
-        report = config.hook.pytest_report_from_serializable(config=config, data=data)
+        report = read_report(config, data)
         config.hook.pytest_collectreport(report=report)
     session.testscollected = len(collection["items"])
     _tell_cache(config, collection)

@@ -4,6 +4,8 @@ import pytest
 from _pytest._code.code import ExceptionInfo, ReprFileLocation, TerminalRepr
 from _pytest.main import Session
 
+from hasten_worker.tracebacks import without_our_frames
+
 
 def stopped(error, config):
     """Returns the STOPPED message for an exception that ends a session."""
@@ -51,7 +53,7 @@ class RemoteError(Exception):
 
 
 class Interruption:
-    """A plugin of main's that shows where another process was interrupted."""
+    """A plugin of main's that shows where and how another process was interrupted."""
 
     def __init__(self):
         self.excrepr = None
@@ -70,7 +72,9 @@ class Interruption:
     def pytest_internalerror(self, excrepr, excinfo):
         if excinfo is not None and isinstance(excinfo.value, RemoteError):
             text = str(excinfo.value)
-            excrepr.toterminal = lambda tw: tw.write(text)
+        else:
+            text = without_our_frames(str(excrepr))
+        excrepr.toterminal = lambda tw: tw.write(text)
 
     @pytest.hookimpl
     def pytest_sessionstart(self, session):

@@ -44,7 +44,8 @@ class IdentityAudit:
         self.causes = []
         self._environ = os.environ
         self._class = type(os.environ)
-        self._yielded = None
+        self._keys = []  # of the iteration that was begun last
+        self._read = 0  # how many of them were read since, one after another
 
     def start(self):
         """Begins to watch ``os.environ``."""
@@ -59,6 +60,22 @@ class IdentityAudit:
         if IdentityAudit.current is self:
             IdentityAudit.current = None
             self._environ.__class__ = self._class
+
+    def iterated(self, key):
+        """``os.environ`` was iterated to this key; None: it is begun."""
+        if key is None:
+            self._keys, self._read = [], 0
+        else:
+            self._keys.append(key)
+
+    def copies(self, key):
+        """Whether a read is one of those that copy the whole environment, key after key."""
+        keys, position = self._keys, self._read
+        if position < len(keys) and keys[position] == key:
+            self._read += 1
+            return True
+        self._keys = []
+        return False
 
     def note(self, what):
         """Somebody reads; the line that does is the cause."""
@@ -105,15 +122,12 @@ def _is_skipped(frame):
 
 
 def _watched(original):
-    """Returns a class for ``os.environ`` that notes reads of single variables.
-
-    A copy reads every variable right after it came out of the iteration; that is no question.
-    """
+    """Returns a class for ``os.environ`` that notes reads of single variables."""
 
     class Environ(original):
         def __getitem__(self, key):
             audit = IdentityAudit.current
-            if audit is not None and key in _NAMES and key != audit._yielded:
+            if audit is not None and not audit.copies(key) and key in _NAMES:
                 audit.note(key)
             return original.__getitem__(self, key)
 
@@ -127,12 +141,13 @@ def _watched(original):
 
         def __iter__(self):
             audit = IdentityAudit.current
+            if audit is None:
+                yield from original.__iter__(self)
+                return
+            audit.iterated(None)
             for key in original.__iter__(self):
-                if audit is not None:
-                    audit._yielded = key
+                audit.iterated(key)
                 yield key
-            if audit is not None:
-                audit._yielded = None
 
     Environ.__name__ = original.__name__
     Environ.__qualname__ = original.__qualname__

@@ -4,6 +4,7 @@ from _pytest.reports import TestReport
 
 from hasten_worker import records
 from hasten_worker.records import NO_ITEM
+from hasten_worker.values import complete
 from hasten_worker.warning_records import to_message
 
 _PHASES = ["setup", "call", "teardown"]
@@ -103,7 +104,7 @@ class ItemReports:
         try:
             data = self._serialize(config=self._config, report=report)
             if data is not None:
-                return data
+                return complete(data, report)
         except Exception as error:
             reason = f"this report cannot be sent whole: {error!r}"
         else:

@@ -8,13 +8,13 @@ import pytest
 
 from hasten_worker import roles, wire
 from hasten_worker.controller import Controller
-from hasten_worker.fixtures import NoTimers
 from hasten_worker.forking import ForkFailed, fork_off
 from hasten_worker.notes import Notes
 from hasten_worker.plugin import Plugin
 from hasten_worker.recorder import Recorder
 from hasten_worker.session import Session
 from hasten_worker.settings import settings
+from hasten_worker.timers import NoTimers
 from hasten_worker.wire import Channel
 
 

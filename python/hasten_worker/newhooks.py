@@ -67,9 +67,9 @@ class TimeoutHooks:
     """The hooks that pytest-timeout defines."""
 
     @pytest.hookspec(firstresult=True)
-    def pytest_timeout_set_timer(item, settings):  # noqa: N805
+    def pytest_timeout_set_timer(item, settings):
         """Called at timeout setup."""
 
     @pytest.hookspec(firstresult=True)
-    def pytest_timeout_cancel_timer(item):  # noqa: N805
+    def pytest_timeout_cancel_timer(item):
         """Called at timeout teardown."""

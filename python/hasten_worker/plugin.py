@@ -2,9 +2,8 @@
 
 import importlib.util
 
-import pytest
-
-from hasten_worker.fixtures import Fixtures
+from hasten_worker import fixtures
+from hasten_worker.hooks import hook_wrapper
 from hasten_worker.options import Options
 
 
@@ -19,17 +18,19 @@ class Plugin:
         self.role = role
         self.options = Options()
 
-    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    @hook_wrapper(tryfirst=True)
     def pytest_cmdline_parse(self, pluginmanager, args):
         _keep_xdist_out(pluginmanager)
         pluginmanager.register(self.options)
-        outcome = yield
-        if outcome.excinfo is None:
-            self.role.parsed(outcome.get_result())
-        else:
-            self.role.failed(outcome.excinfo[1])
+        try:
+            config = yield
+        except BaseException as error:
+            self.role.failed(error)
+            raise
+        self.role.parsed(config)
+        return config
 
-    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    @hook_wrapper(tryfirst=True)
     def pytest_load_initial_conftests(self, early_config, parser, args):
         manager = early_config.pluginmanager
         if self.options.complete(manager):
@@ -38,8 +39,8 @@ class Plugin:
         self.role.before_conftests(self, early_config)
         known = early_config.known_args_namespace
         if not (known.showfixtures or getattr(known, "show_fixtures_per_test", False)):
-            manager.register(Fixtures())
-        yield
+            manager.register(fixtures)
+        return (yield)
 
 
 class Absent:

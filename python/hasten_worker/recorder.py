@@ -7,6 +7,8 @@ import pytest
 from hasten_worker import wire
 from hasten_worker.collected import Collection
 from hasten_worker.controller import configured
+from hasten_worker.ending import Interruption
+from hasten_worker.hooks import hook_wrapper
 from hasten_worker.item_reports import ItemReports
 from hasten_worker.journal import Journal
 from hasten_worker.records import NO_ITEM
@@ -25,14 +27,15 @@ class Recorder:
     def register(self, manager):
         """Makes pytest call us."""
         manager.register(self)
+        manager.register(Interruption())
 
-    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    @hook_wrapper(tryfirst=True)
     def pytest_collection(self, session):
         self._channel.send_json(wire.CONFIGURED, configured(session.config, False))
         self._started = time.perf_counter()
-        yield
+        return (yield)
 
-    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    @hook_wrapper(tryfirst=True)
     def pytest_runtestloop(self, session):
         seconds = time.perf_counter() - self._started
         message = self._collection.message(session, seconds)
@@ -40,21 +43,23 @@ class Recorder:
         self._numbers = {id(item): number for number, item in enumerate(session.items)}
         self._journal = Journal.of_main(self._channel)
         self._reports = ItemReports(self._journal, session.config, False)
-        yield
-        self._reports.abandon()
-        self._journal.flush()
-        self._reports = None
+        try:
+            return (yield)
+        finally:
+            self._reports.abandon()
+            self._journal.flush()
+            self._reports = None
 
-    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    @hook_wrapper(tryfirst=True)
     def pytest_runtest_protocol(self, item):
         reports = self._reports
         if reports is None:
-            yield
-            return
+            return (yield)
         reports.begin(self._numbers.get(id(item), NO_ITEM))
-        outcome = yield
-        if outcome.excinfo is None and reports.index != NO_ITEM:
+        result = yield
+        if reports.index != NO_ITEM:
             reports.finish()
+        return result
 
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report):

@@ -9,6 +9,7 @@ from _pytest.reports import TestReport
 from hasten_worker import records
 from hasten_worker.listeners import own_reporter
 from hasten_worker.silent import SilentPasses
+from hasten_worker.values import restore
 from hasten_worker.warning_records import from_message
 
 
@@ -38,6 +39,8 @@ class Replay:
         for index, kind, *rest, data in records.unpack_all(payload, 4):
             if kind == records.PASSED and silent is not None:
                 silent.add(self._items[index][0], *rest[2:])
+                if self._warnings:
+                    self._send_warnings()
                 continue
             if silent is not None:
                 silent.flush()
@@ -102,8 +105,7 @@ class Replay:
 
     def _deserialize(self, index, data):
         try:
-            data = json.loads(data)
-            return self._hook.pytest_report_from_serializable(config=self._config, data=data)
+            return read_report(self._config, json.loads(data))
         except Exception as error:
             # A report that cannot be read is a failure to see, not the end of the run.
             nodeid = self._items[index][0] if index < len(self._items) else "?"
@@ -132,6 +134,15 @@ class Replay:
         if reporter is not None:
             reporter._tw.line(_summary_line(self._config, report, reporter._tw))
             reporter._tw.flush()
+
+
+def read_report(config, data):
+    """Returns the report that was sent as ``data``."""
+    rendered = restore(data)
+    report = config.hook.pytest_report_from_serializable(config=config, data=data)
+    if rendered is not None and report is not None:
+        report.longrepr = rendered
+    return report
 
 
 class _Muted:

@@ -1,8 +1,8 @@
 """Passed tests that nobody but pytest's own reporter cares about, counted and printed fast.
 
-What pytest prints and counts for them is the same as if each report went through its hooks. That costs
-forty microseconds a test, so the reporter is asked only where its answer is not known in advance: at
-the first test of a file, near the edge of a line, and for the last test.
+What pytest prints and counts for them is the same as if each report went through its hooks. That
+costs forty microseconds a test, so the reporter is asked only where its answer is not known in
+advance: at the first test of a file, near the edge of a line, and for the last test.
 """
 
 from _pytest.reports import TestReport

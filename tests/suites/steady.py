@@ -2,11 +2,12 @@
 """Checks that a suite says the same on each run of plain pytest, in any order of its tests.
 
     tests/suites/steady.py [--python PYTHON] [--shuffles N] FOLDER [pytest arguments]
+    tests/suites/steady.py --all CACHE     every suite of this folder, with each environment of tests/fetch-suites
 
 Only such a suite can be compared with a parallel run. What is compared, node id by node id: the outcome of each phase,
 the longrepr, the captured sections, the user properties and the warnings.
 
-The file is also the pytest plugin that records a run (-p steady, with STEADY_OUT and STEADY_SHUFFLE in the environment).
+The file is also the pytest plugin that records a run (-p steady, with STEADY_OUT and STEADY_SHUFFLE set).
 """
 
 import argparse
@@ -122,18 +123,50 @@ def differences(first, second):
                 yield "    " + ascii(line)[1:-1][:200]
 
 
+SUITES = ["hard", "doctests", "werror", "rawids", "importlib_mode", "leaks", "session_teardown", "broken"]
+
+
+def check(python, folder, arguments, shuffles):
+    """Runs a suite again and again; yields the name of each run and what differed in it."""
+    first = record(python, folder, arguments, None)
+    for seed in [None, *range(shuffles)]:
+        name = "second run" if seed is None else "shuffled with seed %d" % seed
+        yield name, list(differences(first, record(python, folder, arguments, seed)))
+
+
+def check_all(cache, shuffles):
+    """All suites of this folder, with each environment of tests/fetch-suites."""
+    passed = failed = 0
+    here = pathlib.Path(__file__).resolve().parent
+    for venv in ["venv-7.4", "venv-8.4", "venv"]:
+        python = pathlib.Path(cache).resolve() / venv / "bin" / "python"
+        if not python.exists():
+            continue
+        for suite in SUITES:
+            arguments = ["--continue-on-collection-errors"] if suite == "broken" else []
+            bad = {name: found for name, found in check(str(python), str(here / suite), arguments, shuffles) if found}
+            for name, found in bad.items():
+                print("%s with %s, %s: differs" % (suite, venv, name))
+                print("\n".join(found[:200]))
+            passed, failed = passed + (not bad), failed + bool(bad)
+    print("steady: %d passed, %d failed" % (passed, failed))
+    return 1 if failed or not passed else 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--python", default=sys.executable, help="the interpreter whose pytest is asked")
     parser.add_argument("--shuffles", type=int, default=2, help="runs in another order")
-    parser.add_argument("folder")
+    parser.add_argument("--all", metavar="CACHE", help="all suites, with the environments in this folder")
+    parser.add_argument("folder", nargs="?")
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     options = parser.parse_args()
-    first = record(options.python, options.folder, options.arguments, None)
+    if options.all:
+        return check_all(options.all, options.shuffles)
+    if not options.folder:
+        parser.error("name a folder, or --all")
     bad = 0
-    for seed in [None] + list(range(options.shuffles)):
-        found = list(differences(first, record(options.python, options.folder, options.arguments, seed)))
-        name = "second run" if seed is None else "shuffled with seed %d" % seed
+    for name, found in check(options.python, options.folder, options.arguments, options.shuffles):
         print("%s, %s: %s" % (options.folder, name, "differs" if found else "the same"))
         print("\n".join(found[:200]), end="\n" if found else "")
         bad += bool(found)

@@ -1,6 +1,7 @@
 //! What a history costs: `cargo run --release -p hasten-history --example measure [tests] [runs]`.
 //!
-//! Records runs of a whole suite, then of one test, and reads what a run and `hasten slow` need. Prints the best and the middle of the runs.
+//! Records runs of a whole suite, then of one test, and reads what a run and `hasten slow` need.
+//! Prints the best and the middle of the runs.
 
 use std::time::{Duration, Instant};
 

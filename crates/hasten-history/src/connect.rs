@@ -8,8 +8,8 @@ use crate::files::{self, DATABASE};
 use crate::schema::{self, Found, SCHEMA_VERSION};
 use crate::{Error, Warning};
 
-/// Memory that a transaction may use, in KiB, before its pages go to the file early and lock readers out. It is taken only as needed; a
-/// run of 50,000 tests changes 9 MiB.
+/// Memory that a transaction may use, in KiB, before its pages go to the file early and lock
+/// readers out. It is taken only as needed.
 const CACHE_KIB: i64 = 65_536;
 
 /// Sets the database of `folder` aside; the warning says so. Nothing if another run did.
@@ -23,7 +23,8 @@ pub(crate) fn set_aside(folder: &Utf8Path, detail: String) -> Result<Option<Warn
     }))
 }
 
-/// Connects to the database of `folder`. For reading: none if there is nothing to read. For writing: it is made.
+/// Connects to the database of `folder`. For reading: none if there is nothing to read. For
+/// writing: it is made.
 pub(crate) fn connect(folder: &Utf8Path, doing: Doing) -> Result<Option<Connection>, Error> {
     let path = folder.join(DATABASE);
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -121,8 +121,9 @@ pub(crate) enum Doing {
 }
 
 impl Doing {
-    /// How long to wait for another process. A commit takes about as long as the largest suite needs to be written: 0.2 s. Reading
-    /// delays the start of a run, so it gives up sooner; writing has to outlast several runs that end together.
+    /// How long to wait for another process. A commit takes about as long as the largest suite
+    /// needs to be written: 0.2 s. Reading delays the start of a run, so it gives up sooner;
+    /// writing has to outlast several runs that end together.
     pub(crate) const fn patience(self) -> Duration {
         match self {
             Self::Reading => Duration::from_secs(1),
@@ -141,8 +142,8 @@ pub(crate) fn explain(path: &Utf8Path, doing: Doing, error: &rusqlite::Error) ->
             waited: doing.patience(),
         },
         (Some(ErrorCode::DiskFull), _) => Error::Full { path },
-        // Not SQLite's: a value of another type than the schema says.
-        // Unknown is SQLITE_ERROR, for fixed statements a table or column that is missing. A constraint fails only if an index
+        // Not SQLite's: a value of another type than the schema says. Unknown is SQLITE_ERROR, for
+        // fixed statements a table or column that is missing. A constraint fails only if an index
         // and its table disagree.
         (
             None

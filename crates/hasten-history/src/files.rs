@@ -18,7 +18,8 @@ const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55
 
 const GITIGNORE: &str = "# Made by hasten.\n*\n";
 
-/// Makes the folder. What marks it as a cache is written as long as it has no database: later its owner may have removed it.
+/// Makes the folder. What marks it as a cache is written as long as it has no database: later its
+/// owner may have removed it.
 pub(crate) fn create_folder(folder: &Utf8Path) -> Result<(), Error> {
     let write = || -> io::Result<()> {
         fs_err::create_dir_all(folder)?;
@@ -42,7 +43,8 @@ fn write_new(path: &Utf8Path, text: &str) -> io::Result<()> {
     }
 }
 
-/// Renames a damaged database to the first free `history.sqlite.damaged-<n>`. None if it is gone: another run was faster.
+/// Renames a damaged database to the first free `history.sqlite.damaged-<n>`. None if it is gone:
+/// another run was faster.
 pub(crate) fn set_aside(database: &Utf8Path) -> Result<Option<Utf8PathBuf>, Error> {
     rename_away(database).map_err(|error| Error::Unwritable {
         path: database.to_owned(),

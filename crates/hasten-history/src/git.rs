@@ -4,8 +4,9 @@ use std::io::Read;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// The commit that is checked out in the work tree around `folder`, in hexadecimal digits. None outside a work tree, before the first commit,
-/// and where git keeps references in a form of its own (`reftable`).
+/// The commit that is checked out in the work tree around `folder`, in hexadecimal digits. None
+/// outside a work tree, before the first commit, and where git keeps references in a form of its
+/// own (`reftable`).
 #[must_use]
 pub fn head(folder: &Utf8Path) -> Option<String> {
     let git = folder.ancestors().find_map(git_folder)?;
@@ -24,7 +25,8 @@ pub fn head(folder: &Utf8Path) -> Option<String> {
         .or_else(|| packed(&read(&common.join("packed-refs"))?, reference))
 }
 
-/// Where `folder` has git's files: `.git`, or where a file of that name points (submodules, further work trees).
+/// Where `folder` has git's files: `.git`, or where a file of that name points (submodules, further
+/// work trees).
 fn git_folder(folder: &Utf8Path) -> Option<Utf8PathBuf> {
     let git = folder.join(".git");
     if git.is_dir() {
@@ -53,7 +55,8 @@ fn commit(text: &str) -> Option<String> {
     is_hash.then(|| text.to_owned())
 }
 
-/// The text of a file, of at most 16 MiB: a list of references may be long, but something else may lie in its place.
+/// The text of a file, of at most 16 MiB: a list of references may be long, but something else may
+/// lie in its place.
 fn read(path: &Utf8Path) -> Option<String> {
     if !path.is_file() {
         return None;

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::time::SystemTime;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::{Connection, TransactionBehavior};
@@ -21,12 +22,20 @@ pub struct History {
     /// False if it cannot be used, which the user was told when it was opened.
     usable: bool,
     /// What was found broken while reading; the next write sets the file aside.
-    damage: RefCell<Option<String>>,
+    damage: RefCell<Option<Damage>>,
+}
+
+#[derive(Debug)]
+struct Damage {
+    detail: String,
+    /// When the file was written last. If it was since, another run may have begun a new one.
+    written: Option<SystemTime>,
 }
 
 impl History {
-    /// Opens the history in `folder`, the `.hasten` of a project's rootdir. Whatever is wrong with it, the result can be used: a
-    /// history that cannot be read knows nothing, and one that can be neither read nor set aside records nothing. The warning is for the user.
+    /// Opens the history in `folder`, the `.hasten` of a project's rootdir. Whatever is wrong with
+    /// it, the result can be used: a history that cannot be read knows nothing, and one that can be
+    /// neither read nor set aside records nothing. The warning is for the user.
     #[must_use]
     pub fn open(folder: &Utf8Path) -> (Self, Option<Warning>) {
         let mut history = Self {
@@ -54,8 +63,9 @@ impl History {
         self.folder.join(DATABASE)
     }
 
-    /// Records a run that is over, with all its attempts, in one transaction; forgets what is too old. The warning tells that a damaged
-    /// database was set aside. Does nothing if [`History::open`] warned that there is no usable history.
+    /// Records a run that is over, with all its attempts, in one transaction; forgets what is too
+    /// old. The warning tells that a damaged database was set aside. Does nothing if
+    /// [`History::open`] warned that there is no usable history.
     ///
     /// # Errors
     /// The run is not recorded, and what was in the history is as before.
@@ -68,11 +78,11 @@ impl History {
             return Ok(None);
         }
         let result = match self.damage.take() {
-            Some(detail) => Err(Error::Damaged {
+            Some(damage) if damage.written == self.written() => Err(Error::Damaged {
                 path: self.path(),
-                detail,
+                detail: damage.detail,
             }),
-            None => self.try_record(run, attempts),
+            _ => self.try_record(run, attempts),
         };
         match result {
             Err(Error::Damaged { detail, .. }) => {
@@ -99,8 +109,8 @@ impl History {
         }
     }
 
-    /// What to expect of each test that is known, by node id. A test that never completed, was never skipped and never had an
-    /// error in setup or teardown is not among them.
+    /// What to expect of each test that is known, by node id. A test that never completed, was
+    /// never skipped and never had an error in setup or teardown is not among them.
     ///
     /// # Errors
     /// The history could not be read: plan without.
@@ -108,8 +118,9 @@ impl History {
         self.read(read::estimates)
     }
 
-    /// What is known about each test that still is in the suite, in no order. A test is gone when the last run of the whole suite
-    /// ([`RunRecord::whole_suite`]) did not have it, nor any run since.
+    /// What is known about each test that still is in the suite, in no order. A test is gone when
+    /// the last run of the whole suite ([`RunRecord::whole_suite`]) did not have it, nor any run
+    /// since.
     ///
     /// # Errors
     /// The history could not be read.
@@ -144,7 +155,8 @@ impl History {
         Ok(self.read(|connection| read::runs(connection, 1))?.pop())
     }
 
-    /// The attempts of a run ([`Run::id`]), in the order in which they began; none if the run is not kept.
+    /// The attempts of a run ([`Run::id`]), in the order in which they began; none if the run is
+    /// not kept.
     ///
     /// # Errors
     /// The history could not be read.
@@ -166,9 +178,16 @@ impl History {
             other => other.map(|_| T::default()),
         };
         if let Err(Error::Damaged { detail, .. }) = &result {
-            self.damage.replace(Some(detail.clone()));
+            self.damage.replace(Some(Damage {
+                detail: detail.clone(),
+                written: self.written(),
+            }));
         }
         result
+    }
+
+    fn written(&self) -> Option<SystemTime> {
+        fs_err::metadata(self.path()).ok()?.modified().ok()
     }
 }
 

@@ -1,8 +1,8 @@
 //! What earlier runs of a project took: one SQLite database, `<rootdir>/.hasten/history.sqlite`.
 //!
 //! A run asks for [`History::estimates`] before it plans, and hands over everything with
-//! [`History::record_run`] when it is over. A run never fails because of its history: what goes wrong is a
-//! [`Warning`] or an [`Error`] to show, and the run goes on without.
+//! [`History::record_run`] when it is over. A run never fails because of its history: what goes
+//! wrong is a [`Warning`] or an [`Error`] to show, and the run goes on without.
 //!
 //! # What is kept
 //!
@@ -14,28 +14,31 @@
 //! | `timings` | what to expect of a test: its last [`RECENT`] completed attempts, its last outcome | with its test |
 //!
 //! `timings` is why a run of one test, repeated a hundred times, does not push out what is known about all the
-//! others: runs are forgotten by age, a test's own last durations are not. It is also why planning is fast: one
-//! row for each test is read, whatever the number of runs.
+//! others: runs are forgotten by age, a test's own last durations are not. It is also why planning
+//! is fast: one row for each test is read, whatever the number of runs.
 //!
 //! # What is expected of a test
 //!
-//! For each phase the median of the last [`RECENT`] *completed* attempts ([`Outcome::is_completed`]), so that one run on
-//! a busy machine, or the first one without byte code, does not count. Crashed and timed out attempts say
-//! nothing about how long the test takes. Skipped ones and those with an error in setup or teardown count only until the
-//! test has completed once. Durations in `timings` are 32-bit floats (7 digits), those in `attempts` 64-bit.
+//! For each phase the median of the last [`RECENT`] *completed* attempts
+//! ([`Outcome::is_completed`]), so that one run on a busy machine, or the first one without byte
+//! code, does not count. Crashed and timed out attempts say nothing about how long the test takes.
+//! Skipped ones and those with an error in setup or teardown count only until the test has
+//! completed once. Durations in `timings` are 32-bit floats (7 digits), those in `attempts` 64-bit.
 //!
 //! # Two runs at once
 //!
-//! A rollback journal, not a write-ahead log: a log needs memory shared between all that have the database open, which network
-//! and container file systems often lack, and would help only readers, which here wait for one commit of some
-//! milliseconds at most. Each run writes once, in one transaction, when it ends. No connection stays
-//! open during a run, so a `.hasten` folder that is removed meanwhile is made anew.
+//! A rollback journal, not a write-ahead log: a log needs memory shared between all that have the
+//! database open, which network and container file systems often lack, and would help only readers,
+//! which here wait for one commit: some milliseconds, some tens of them for 50,000 tests. Each run
+//! writes once, in one transaction, when it ends. No connection stays open during a run, so a
+//! `.hasten` folder that is removed meanwhile is made anew.
 //!
 //! # Another version, a damaged file
 //!
-//! The schema's version is SQLite's `user_version`; an older database is migrated when it is opened. One of a newer hasten is left as
-//! it is, and the run goes without history: two versions used in turn must not push each other's data away.
-//! A damaged one is renamed to `history.sqlite.damaged-<n>`, and a new one begun. Nothing is ever deleted or overwritten.
+//! The schema's version is SQLite's `user_version`; an older database is migrated when it is
+//! opened. One of a newer hasten is left as it is, and the run goes without history: two versions
+//! used in turn must not push each other's data away. A damaged one is renamed to
+//! `history.sqlite.damaged-<n>`, and a new one begun. Nothing is ever deleted or overwritten.
 
 mod connect;
 mod error;

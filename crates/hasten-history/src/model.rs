@@ -52,7 +52,8 @@ impl Outcome {
         }
     }
 
-    /// Whether all phases of the test ran to their end, so that its durations say how long it takes.
+    /// Whether all phases of the test ran to their end, so that its durations say how long it
+    /// takes.
     #[must_use]
     pub const fn is_completed(self) -> bool {
         matches!(
@@ -108,8 +109,9 @@ pub struct RunRecord {
     pub commit: Option<String>,
     /// pytest's exit status.
     pub exit_status: i32,
-    /// Whether every test of the suite has an attempt in this run: no paths, no `-k`, `-m` or `--lf`, nothing deselected, not
-    /// stopped early. A test that such a run does not have is gone from the suite ([`crate::History::timings`]).
+    /// Whether every test of the suite has an attempt in this run: no paths, no `-k`, `-m` or
+    /// `--lf`, nothing deselected, not stopped early. A test that such a run does not have is gone
+    /// from the suite ([`crate::History::timings`]).
     pub whole_suite: bool,
 }
 

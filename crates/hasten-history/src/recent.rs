@@ -2,15 +2,15 @@
 
 use crate::model::{Attempt, Estimate};
 
-/// How many completed attempts of a test are kept with it. The median of five ignores two bad ones, and follows a test that
-/// became slower after three runs.
+/// How many completed attempts of a test are kept with it. The median of five ignores two bad ones,
+/// and follows a test that became slower after three runs.
 pub const RECENT: usize = 5;
 
 const PHASES: usize = 3;
 const SAMPLE_BYTES: usize = PHASES * size_of::<f32>();
 
-/// Durations of the last completed attempts, the newest last. In the database: setup, call and teardown of each as
-/// little-endian 32-bit floats, one after the other.
+/// Durations of the last completed attempts, the newest last. In the database: setup, call and
+/// teardown of each as little-endian 32-bit floats, one after the other.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Recent {
     samples: [[f32; PHASES]; RECENT],
@@ -91,7 +91,8 @@ impl Recent {
     }
 }
 
-/// Seconds as they are recorded: a clock that was set back, or a plugin's report, must not make a run unrecordable.
+/// Seconds as they are recorded: a clock that was set back, or a plugin's report, must not make a
+/// run unrecordable.
 pub(crate) fn sane(seconds: f64) -> f64 {
     if seconds.is_finite() {
         seconds.max(0.0)

@@ -45,7 +45,8 @@ pub(crate) fn insert_attempts(
     run_id: i64,
     attempts: &[Attempt<'_>],
 ) -> rusqlite::Result<()> {
-    // In the order of the index on node ids: neighbours are on the same page, and new tests get ascending numbers.
+    // In the order of the index on node ids: neighbours are on the same page, and new tests get
+    // ascending numbers.
     let mut sorted: Vec<&Attempt<'_>> = attempts.iter().collect();
     sorted.sort_by(|a, b| (&a.nodeid, a.attempt).cmp(&(&b.nodeid, b.attempt)));
     let mut tests = Tests::prepare(transaction)?;

@@ -5,10 +5,12 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 /// Says in the file's header that it is hasten's: `hast`, in ASCII.
 const APPLICATION_ID: i64 = 0x6861_7374;
 
-/// One step for each schema version: the statements that lead from the version before. Never change one that was released.
+/// One step for each schema version: the statements that lead from the version before. Never change
+/// one that was released.
 ///
-/// Version 1. Rows of `attempts` lie in the order of runs, so that a run is appended and forgotten as one piece; those of one test
-/// are found with one look-up in each run. `timings` is not part of `tests`, because it is written in each run, and node ids never are.
+/// Version 1. Rows of `attempts` lie in the order of runs, so that a run is appended and forgotten
+/// as one piece; those of one test are found with one look-up in each run. `timings` is not part of
+/// `tests`, because it is written in each run, and node ids never are.
 /// `outcome` is the position in [`crate::Outcome::ALL`]; seconds are wall clock, times are since the epoch.
 const MIGRATIONS: &[&str] = &["
     CREATE TABLE runs (
@@ -84,7 +86,8 @@ pub(crate) fn look(connection: &Connection) -> rusqlite::Result<Found> {
     )
 }
 
-/// Brings an empty or older database to [`SCHEMA_VERSION`]. Of two processes that do it at once, the second finds it done.
+/// Brings an empty or older database to [`SCHEMA_VERSION`]. Of two processes that do it at once,
+/// the second finds it done.
 pub(crate) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     apply(&transaction)?;

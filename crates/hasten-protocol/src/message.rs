@@ -89,9 +89,9 @@ pub struct Configured {
     /// stdout is a terminal on which the supervisor may draw a live line.
     #[serde(default)]
     pub live_line: bool,
-    /// `--maxfail`; 0 is no limit.
+    /// `--maxfail`; none or 0 is no limit.
     #[serde(default)]
-    pub maxfail: usize,
+    pub maxfail: Option<usize>,
     /// Where workers make their temporary folders.
     #[serde(default)]
     pub basetemp: Option<String>,

@@ -21,9 +21,15 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// 20 tests and 10 files, by their whole time. Those that would be shown as `0.00s` are left out, as `--durations` does.
+    /// 20 tests and 10 files, by their whole time. Those that would be shown as `0.00s` are left
+    /// out, as `--durations` does.
     fn default() -> Self {
-        Self { tests: 20, files: 10, by: SortBy::Total, min_seconds: 0.005 }
+        Self {
+            tests: 20,
+            files: 10,
+            by: SortBy::Total,
+            min_seconds: 0.005,
+        }
     }
 }
 
@@ -32,11 +38,13 @@ impl Default for Options {
 pub struct Style {
     /// Whether to use colours.
     pub colour: bool,
-    /// Columns of the terminal. When there are few, columns of the tables are left out; node ids never are, nor shortened.
+    /// Columns of the terminal. When there are few, columns of the tables are left out; node ids
+    /// never are, nor shortened.
     pub width: usize,
 }
 
-/// Where the time of a suite goes. As JSON, durations are seconds to the microsecond, shares are parts of 1.
+/// Where the time of a suite goes. As JSON, durations are seconds to the microsecond, shares are
+/// parts of 1.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// What makes a test or file slow.
@@ -50,6 +58,8 @@ pub struct Report {
     pub files: Vec<File>,
     /// The last run, whatever part of the suite it had.
     pub last_run: Option<LastRun>,
+    #[serde(skip)]
+    options: Options,
 }
 
 /// All tests that are known.
@@ -158,7 +168,8 @@ pub struct LastRun {
 }
 
 impl Report {
-    /// Makes the report of what a history knows ([`hasten_history::History::timings`] and `last_run`).
+    /// Makes the report of what a history knows ([`hasten_history::History::timings`] and
+    /// `last_run`).
     #[must_use]
     pub fn new(mut timings: Vec<TestTiming>, last_run: Option<&Run>, options: &Options) -> Self {
         let by = options.by;
@@ -173,7 +184,10 @@ impl Report {
             tests: timings.len(),
             files: files.len(),
             seconds: suite,
-            slowest: timings.iter().map(|timing| timing.expected.total()).fold(0.0, f64::max),
+            slowest: timings
+                .iter()
+                .map(|timing| timing.expected.total())
+                .fold(0.0, f64::max),
         };
         files.truncate(options.files);
         files.retain(|file| file.seconds.by(by) >= options.min_seconds);
@@ -195,7 +209,14 @@ impl Report {
             workers: run.record.workers,
             whole_suite: run.record.whole_suite,
         });
-        Self { by, suite, tests, files, last_run }
+        Self {
+            by,
+            suite,
+            tests,
+            files,
+            last_run,
+            options: options.clone(),
+        }
     }
 
     /// The text for a terminal, with a newline at its end.
@@ -229,7 +250,10 @@ fn files(timings: &[TestTiming], by: SortBy, whole: f64) -> Vec<File> {
     };
     let mut files: Vec<File> = files.into_iter().map(file).collect();
     files.sort_unstable_by(|a, b| {
-        b.seconds.by(by).total_cmp(&a.seconds.by(by)).then_with(|| a.file.cmp(&b.file))
+        b.seconds
+            .by(by)
+            .total_cmp(&a.seconds.by(by))
+            .then_with(|| a.file.cmp(&b.file))
     });
     files
 }
@@ -239,12 +263,18 @@ fn share(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that serde asks for"
+)]
 fn to_the_microsecond<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64((seconds * 1e6).round() / 1e6)
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that serde asks for"
+)]
 fn sort_key<S: Serializer>(by: &SortBy, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(table::phase(*by))
 }

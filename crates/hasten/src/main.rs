@@ -38,14 +38,14 @@ fn dispatch(arguments: Arguments) -> i32 {
 }
 
 /// Prints on stdout. A reader that went away is no error.
-fn say(text: &str) -> Result<i32, commands::Failure> {
+pub(crate) fn say(text: &str) -> Result<i32, commands::Failure> {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     Ok(0)
 }
 
 /// Says on stderr why nothing more happens.
-fn complain(text: &str) {
+pub(crate) fn complain(text: &str) {
     let mut err = std::io::stderr().lock();
     let _ = writeln!(err, "hasten: {text}");
 }

@@ -66,7 +66,7 @@ def test_stdin():
 
 
 def test_path():
-    sys.path[:] = []
+    sys.path.insert(0, "/nowhere/at/all")
 
 
 def test_print():
@@ -150,4 +150,4 @@ def test_does_not_mind(turn):
 
 
 def test_still_fails():
-    raise ValueError("as it should")
+    pytest.fail("as it should", pytrace=False)

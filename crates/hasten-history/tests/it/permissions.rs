@@ -1,4 +1,5 @@
-//! A project that this user may not write. Root may write everything, so as root these tests are run by a child that is nobody.
+//! A project that this user may not write. Root may write everything, so as root these tests are
+//! run by a child that is nobody.
 
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
@@ -72,7 +73,9 @@ fn a_file_that_may_not_be_read() {
 #[test]
 #[ignore = "run by a_folder_that_is_read_only"]
 fn child_reads_but_does_not_write() {
-    let Some((mut history, warning)) = opened() else { return };
+    let Some((mut history, warning)) = opened() else {
+        return;
+    };
     assert!(warning.is_none(), "{warning:?}");
     assert_eq!(history.estimates().unwrap().len(), 1);
     let error = history
@@ -84,7 +87,9 @@ fn child_reads_but_does_not_write() {
 #[test]
 #[ignore = "run by a_file_that_may_not_be_read"]
 fn child_goes_without() {
-    let Some((mut history, warning)) = opened() else { return };
+    let Some((mut history, warning)) = opened() else {
+        return;
+    };
     assert!(
         matches!(
             warning,

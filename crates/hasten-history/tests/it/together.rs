@@ -1,6 +1,6 @@
 //! Several runs of one project at once.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use camino::Utf8PathBuf;
@@ -82,6 +82,7 @@ fn processes_that_record_at_once() {
                     (FOLDER, project.folder.as_str()),
                     (WRITER, &writer.to_string()),
                 ])
+                .stdout(Stdio::null())
                 .spawn()
                 .unwrap()
         })
@@ -153,4 +154,21 @@ fn runs_that_meet_a_damaged_database_at_once() {
         assert_eq!(warnings, 1);
         assert_eq!(project.files(), ["history.sqlite.damaged-1"]);
     }
+}
+
+#[test]
+fn of_two_runs_that_saw_the_same_damage_one_sets_it_aside() {
+    let project = Project::new();
+    project.record("a", &[passed("test.py::test", 1.0)]);
+    let damage = "UPDATE timings SET recent = 'text'";
+    project.sqlite().execute_batch(damage).unwrap();
+    let [mut first, mut second] = [project.open(), project.open()];
+    assert!(first.estimates().is_err() && second.estimates().is_err());
+    let warning = first.record_run(&run("b"), &[]).unwrap();
+    assert!(
+        matches!(warning, Some(Warning::SetAside { .. })),
+        "{warning:?}"
+    );
+    assert!(second.record_run(&run("c"), &[]).unwrap().is_none());
+    assert_eq!(project.open().runs().unwrap().len(), 2);
 }

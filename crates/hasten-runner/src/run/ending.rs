@@ -148,7 +148,7 @@ impl Run {
 
     /// Stops at the limit of failures (`-x`, `--maxfail`).
     pub(super) fn check_maxfail(&mut self) {
-        let Some(most) = self.configured.as_ref().map(|main| main.maxfail) else { return };
+        let Some(most) = self.configured.as_ref().and_then(|main| main.maxfail) else { return };
         let Some(suite) = &self.suite else { return };
         if most > 0 && suite.ledger.failures() >= most {
             let message = format!("stopping after {most} failures");

@@ -214,7 +214,7 @@ impl Run {
                 Ok(())
             }
             FromPython::Want => {
-                self.on_want(number);
+                self.on_want(number, payload);
                 Ok(())
             }
             FromPython::Stopped => self.on_stopped(number, payload),

@@ -29,7 +29,11 @@ pub(crate) struct Worker {
     pub(crate) collected: bool,
     /// The planner knows it.
     pub(crate) planned: bool,
-    /// Its queue is empty and it waits for RUN or FINISH.
+    /// RUN frames sent.
+    runs: u32,
+    /// The last of them said that nothing follows.
+    last: bool,
+    /// It waits for RUN or FINISH, and there was nothing to send.
     pub(crate) waiting: bool,
     /// FINISH was sent.
     pub(crate) finishing: bool,
@@ -75,11 +79,17 @@ impl Run {
             memory,
             collected: origin == Origin::Session,
             planned: false,
-            waiting: true,
+            runs: 0,
+            last: false,
+            waiting: false,
             finishing: false,
             watch: Watch::default(),
             started: Instant::now(),
         });
+        if origin == Origin::Session {
+            // It finds its first items when it comes to life.
+            self.feed(number);
+        }
         Ok(())
     }
 
@@ -210,34 +220,42 @@ impl Run {
         Ok(())
     }
 
-    /// Gives a worker its next items.
+    /// Gives a worker its next items, or says once that nothing follows.
     pub(super) fn feed(&mut self, number: usize) {
         let worker = &mut self.workers[number];
         if !worker.collected || worker.finishing {
             return;
         }
-        let frame = if self.stop.is_some() {
-            run_frame(&[], true)
-        } else {
-            let Some(suite) = &mut self.suite else { return };
-            if !worker.planned {
-                suite.planner.add_worker(number);
-                worker.planned = true;
-            }
-            let next = suite.planner.next(number);
-            if next.items.is_empty() && !next.last {
+        let (items, last) = match &mut self.suite {
+            _ if self.stop.is_some() => (Vec::new(), true),
+            None => {
+                worker.waiting = true;
                 return;
             }
-            worker.waiting &= next.items.is_empty();
-            run_frame(&next.items, next.last)
+            Some(suite) => {
+                if !worker.planned {
+                    suite.planner.add_worker(number);
+                    worker.planned = true;
+                }
+                let next = suite.planner.next(number);
+                (next.items, next.last)
+            }
         };
-        let process = self.workers[number].process;
-        self.processes[process].channel.send(frame);
+        if items.is_empty() && (worker.last || !last) {
+            worker.waiting = true;
+            return;
+        }
+        worker.waiting = false;
+        worker.last = last;
+        worker.runs += 1;
+        let process = worker.process;
+        self.processes[process].channel.send(run_frame(&items, last));
     }
 
-    pub(super) fn on_want(&mut self, process: usize) {
-        if let Role::Worker(number) = self.processes[process].role {
-            self.workers[number].waiting = true;
+    pub(super) fn on_want(&mut self, process: usize, payload: &[u8]) {
+        let Role::Worker(number) = self.processes[process].role else { return };
+        let received = payload.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
+        if received == self.workers[number].runs {
             self.feed(number);
         }
     }

@@ -1,0 +1,95 @@
+# make demo    hasten on the examples, beside plain pytest
+# make test    every check (each piece can be called alone: see below)
+# make bench   hasten beside plain pytest, pytest-xdist and rstest
+# make build   the binary, target/release/hasten
+# make clean   removes what was built, fetched and measured
+#
+# Needs a Rust toolchain and Python 3.9 or newer with venv (PYTHON=… names another one). Everything else is installed
+# into .venv and .cache, once.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+export HASTEN_PYTHON := $(PYTHON)
+SUITES := $(or $(HASTEN_SUITES),.cache/suites)
+HASTEN := target/release/hasten
+PIP := -m pip install --quiet --disable-pip-version-check
+RUFF := .cache/tools/bin/ruff
+
+.PHONY: help demo test bench build clean
+help:
+	@sed -n '1,/^$$/p;/^SHELL/q' Makefile | sed -n '/^#/{s/^# \{0,1\}//;p}'
+
+demo: .venv/.ready build
+	@$(PYTHON) scripts/demo
+
+test:
+	@MAKE="$(MAKE)" scripts/test lint test-rust test-python test-suites
+
+build:
+	cargo build --release --package hasten
+
+bench: build
+	$(PYTHON) bench/run
+
+clean:
+	cargo clean
+	rm -rf .venv .cache dist .hasten examples/.hasten
+
+# ---- the pieces of `make test`
+
+.PHONY: lint test-rust test-python test-steady test-own-suites test-real-suites test-suites test-wheel
+lint: .cache/tools/.ready
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	$(RUFF) check --quiet . python
+	$(RUFF) format --quiet --check . python
+
+# The tests of the binary run pytest: that of .venv.
+test-rust: .venv/.ready
+	cargo test --workspace --quiet
+
+# pytest 9 needs a newer Python than hasten does; where it could not be installed, the others remain.
+test-python: suites-venvs
+	@cd python; for venv in venv-7.4 venv-8.4 venv; do \
+	  python=$(abspath $(SUITES))/$$venv/bin/python; \
+	  if [ -x $$python ]; then echo "python/tests with $$venv"; $$python -m pytest -q -p no:cacheprovider tests; fi; \
+	done
+
+test-suites: test-steady test-own-suites test-real-suites
+
+# That the suites say the same in any order, by plain pytest alone.
+test-steady: suites-venvs
+	@$(PYTHON) tests/suites/steady.py --all $(SUITES)
+
+test-own-suites: suites-venvs build
+	@$(PYTHON) tests/compare --only own
+
+test-real-suites: build
+	@tests/fetch-suites
+	@$(PYTHON) tests/compare --only real
+
+# That `pip install .` puts the native binary into an environment. Not a part of `make test`: it builds everything again.
+test-wheel:
+	rm -rf .cache/wheel && mkdir -p .cache
+	$(PYTHON) -m venv .cache/wheel
+	.cache/wheel/bin/python $(PIP) .
+	.cache/wheel/bin/hasten --version
+	cd examples && ../.cache/wheel/bin/hasten shop/tests
+
+# ---- environments
+
+.PHONY: suites-venvs
+suites-venvs:
+	@tests/fetch-suites --venvs
+
+.venv/.ready: examples/requirements.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/python $(PIP) -r $<
+	@touch $@
+
+.cache/tools/.ready: scripts/tools.txt
+	$(PYTHON) -m venv .cache/tools
+	.cache/tools/bin/python $(PIP) -r $<
+	@touch $@

@@ -1,0 +1,85 @@
+//! Which item runs on which worker, and when.
+//!
+//! The supervisor asks [`Planner::next`] whenever a worker wants items, and says with
+//! [`Planner::observe`] what took how long. There is no I/O in this crate and no clock: the same
+//! questions in the same order get the same answers. [`simulate`] plays a whole run with durations
+//! that are known.
+//!
+//! Words: an *item* is one test of the collection, and is named by its position in it. A *scope* is
+//! its class or module. A *group* is a run of items of one file that follow one another in the
+//! collection. A *worker* gets its items in *batches*. All times are seconds.
+//!
+//! # How items are given out
+//!
+//! 1. Items that take a good part of what a worker does in the whole run go out first, the longest
+//!    first, each as a unit of its own; so does a short group or class that has one, as a whole.
+//! 2. Then each worker takes a whole group and works through it: groups that nobody knows the
+//!    durations of in the order of collection, then the others, the longest first.
+//! 3. When no untouched group is left, idle workers share groups that others work on. Each takes a
+//!    *piece* off the front of what was not given out, up to the end of a scope where there is one near,
+//!    and behind the scope that somebody is in. Pieces get smaller towards the end, so that all workers
+//!    end together though estimates are not exact.
+//!
+//! A piece comes off the front, not off the tail, so that each worker sees the items of a group in pytest's
+//! order however often it shares, and what remains can always be taken by anyone.
+
+mod amount;
+mod batch;
+mod count;
+mod estimate;
+mod layout;
+mod planner;
+mod pool;
+mod share;
+pub mod simulate;
+mod worker;
+
+pub use planner::Planner;
+
+/// One test of the collection.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Item {
+    /// Number of its file.
+    pub file: u32,
+    /// Number of its parent, a class or a module.
+    pub scope: u32,
+    /// Seconds of setup, call and teardown that history expects, if it knows the item.
+    pub expected: Option<f64>,
+}
+
+/// How a run is planned.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlannerOptions {
+    /// The most workers that there may be at a time.
+    pub workers: usize,
+    /// Seconds of work that are sent at once.
+    pub batch: f64,
+    /// A worker with less than this many seconds of work may be sent more before it asks.
+    pub top_up: f64,
+    /// A worker must know the item after the one that it starts.
+    pub lookahead: bool,
+}
+
+impl Default for PlannerOptions {
+    /// One worker. A worker reports every 5 ms (`docs/design/protocol.md`), so one with 8 ms of work
+    /// gets more before it runs dry, and holds no more than 23 ms.
+    fn default() -> Self {
+        Self {
+            workers: 1,
+            batch: 0.015,
+            top_up: 0.008,
+            lookahead: false,
+        }
+    }
+}
+
+/// What a worker is to run next.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use = "the planner counts these items as sent"]
+pub struct Assignment {
+    /// Positions in the collection, in the order to run.
+    pub items: Vec<u32>,
+    /// Nothing follows for this worker as things stand: after the final item it tears everything down.
+    /// Never false when `items` is empty.
+    pub last: bool,
+}

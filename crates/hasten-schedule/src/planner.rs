@@ -1,0 +1,316 @@
+//! The planner: a state machine that the supervisor asks what a worker is to run.
+
+mod find;
+
+use std::ops::Range;
+
+use crate::amount::Amount;
+use crate::batch::Batch;
+use crate::count::worker_count;
+use crate::estimate::{Estimates, duration};
+use crate::layout::{Layout, Rank, Unit};
+use crate::pool::Pool;
+use crate::share::Groups;
+use crate::worker::Worker;
+use crate::{Assignment, Item, PlannerOptions};
+
+/// A batch is at least so many seconds of work where there is so much: a question costs about 0.1 ms.
+const LEAST_BATCH: f64 = 0.001;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Waiting,
+    Sent,
+    Finished,
+}
+
+/// Decides which item runs on which worker.
+///
+/// Workers have the numbers that the supervisor gives them. A number that is not known, or gone, is answered as
+/// one for whom nothing is left.
+#[derive(Clone, Debug)]
+pub struct Planner {
+    options: PlannerOptions,
+    estimates: Estimates,
+    layout: Layout,
+    pool: Pool,
+    groups: Groups,
+    workers: Vec<Option<Worker>>,
+    living: usize,
+    /// Workers that are expected and were not added yet.
+    awaited: usize,
+    states: Vec<State>,
+    /// Keep to the order of collection.
+    in_order: bool,
+    waiting: Amount,
+    unfinished: Amount,
+    /// Seconds of all finished items.
+    finished: f64,
+}
+
+impl Planner {
+    /// Plans a run of these items, which are in the order of collection.
+    ///
+    /// The plan is made for as many workers as [`Planner::worker_count_for`] finds for
+    /// `options.workers`. More or fewer may come.
+    #[must_use]
+    pub fn new(items: Vec<Item>, options: PlannerOptions) -> Self {
+        let estimates = Estimates::new(&items, options.batch);
+        let mut all = Amount::default();
+        for item in &items {
+            all.add(item.expected.and_then(duration));
+        }
+        let known = all.items - all.unknown;
+        let awaited = worker_count(options.workers, all.items, known, all.seconds(&estimates));
+        let (layout, units) = Layout::new(&items, &estimates, awaited);
+        let mut planner = Self {
+            in_order: awaited <= 1 || layout.interleaved,
+            states: vec![State::Waiting; items.len()],
+            waiting: all,
+            unfinished: all,
+            finished: 0.0,
+            workers: Vec::new(),
+            living: 0,
+            groups: Groups::default(),
+            pool: Pool::default(),
+            options,
+            estimates,
+            layout,
+            awaited,
+        };
+        for unit in units {
+            planner.offer(unit);
+        }
+        planner
+    }
+
+    /// Adds a worker, or one that takes the number of one that is gone.
+    pub fn add_worker(&mut self, worker: usize) {
+        if self.workers.len() <= worker {
+            self.workers.resize_with(worker + 1, || None);
+        }
+        if self.workers[worker].is_none() {
+            self.workers[worker] = Some(Worker::new());
+            self.living += 1;
+            self.awaited = self.awaited.saturating_sub(1);
+        }
+    }
+
+    /// Returns what a worker is to run next: when it is new, when it asks, and when it
+    /// [should have more](Self::needs_top_up).
+    ///
+    /// With lookahead, a worker that asks has one item left and does not start it before the answer.
+    pub fn next(&mut self, worker: usize) -> Assignment {
+        let Some(state) = self.worker(worker) else {
+            return Assignment {
+                items: Vec::new(),
+                last: true,
+            };
+        };
+        let least = if self.options.lookahead {
+            2_usize.saturating_sub(state.queued()).max(1)
+        } else {
+            1
+        };
+        let budget = self.budget();
+        let mut batch = Batch::new(budget, self.options.batch, least, state.unproven);
+        while self.find_work(worker, &batch) {
+            if !self.fill(worker, &mut batch) {
+                break;
+            }
+        }
+        let last = !self.has_work_for(worker);
+        if let Some(state) = self.worker_mut(worker) {
+            state.told_last = last;
+        }
+        Assignment {
+            items: batch.items,
+            last,
+        }
+    }
+
+    /// An item finished on a worker, after so many seconds.
+    pub fn observe(&mut self, worker: usize, item: u32, seconds: f64) {
+        let Some(state) = self.states.get_mut(item as usize) else {
+            return;
+        };
+        if let Some(Some(worker)) = self.workers.get_mut(worker) {
+            worker.finish(item);
+            worker.pace(seconds, self.options.batch / 4.0);
+        }
+        if *state == State::Sent {
+            *state = State::Finished;
+            self.unfinished.remove(self.estimates.history(item));
+            self.finished += duration(seconds).unwrap_or(0.0);
+            self.estimates.observe(item, seconds);
+        }
+    }
+
+    /// A worker is gone. Returns what it held and did not finish; that is given out again.
+    ///
+    /// The item that it died in is to be [observed](Self::observe) before, unless it shall run once more.
+    pub fn worker_gone(&mut self, worker: usize) -> Vec<u32> {
+        let Some(gone) = self.workers.get_mut(worker).and_then(Option::take) else {
+            return Vec::new();
+        };
+        self.living -= 1;
+        if let Some(group) = gone.group {
+            self.leave(group, worker);
+        }
+        let mut lost: Vec<u32> = gone.unfinished().collect();
+        for item in &lost {
+            self.states[*item as usize] = State::Waiting;
+            self.waiting.add(self.estimates.history(*item));
+        }
+        lost.extend(self.layout.items(&gone.piece));
+        self.give_back(&lost);
+        lost
+    }
+
+    /// Gives finished items out again.
+    pub fn requeue(&mut self, items: &[u32]) {
+        let mut again = Vec::new();
+        for item in items {
+            if self.states.get(*item as usize) == Some(&State::Finished) {
+                self.states[*item as usize] = State::Waiting;
+                let history = self.estimates.history(*item);
+                self.waiting.add(history);
+                self.unfinished.add(history);
+                again.push(*item);
+            }
+        }
+        self.give_back(&again);
+    }
+
+    /// True when a worker will soon have nothing to do, and more can be sent before it asks.
+    ///
+    /// False when its queue has an item whose duration is a guess: it may be long, and nothing should wait
+    /// behind it.
+    #[must_use]
+    pub fn needs_top_up(&self, worker: usize) -> bool {
+        self.worker(worker).is_some_and(|state| {
+            !state.told_last
+                && state.queued() > 0
+                && state.is_certain()
+                && state.seconds() < self.options.top_up
+                && self.has_work_for(worker)
+        })
+    }
+
+    /// True when [`Planner::next`] has items for any worker that asks, also for a new one.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        !self.pool.is_empty() || !self.groups.is_empty()
+    }
+
+    /// Number of items that are not finished.
+    #[must_use]
+    pub const fn remaining(&self) -> usize {
+        self.unfinished.items
+    }
+
+    /// Expected seconds until all items are finished, when enough is known.
+    ///
+    /// What runs now counts as if it had just started.
+    #[must_use]
+    pub fn expected_seconds_left(&self) -> Option<f64> {
+        let Amount { items, unknown, .. } = self.unfinished;
+        let proven = self.estimates.proven() as usize;
+        if unknown * 10 > items && proven * 10 < unknown {
+            return None;
+        }
+        let share = self.unfinished.seconds(&self.estimates) / self.expected_workers();
+        Some(
+            self.workers
+                .iter()
+                .flatten()
+                .map(Worker::seconds)
+                .fold(share, f64::max),
+        )
+    }
+
+    /// Returns how many workers are worth forking for what is not finished: no more than `max` and than there are
+    /// items, and where durations are known, no more than have 20 ms of work.
+    #[must_use]
+    pub fn worker_count_for(&self, max: usize) -> usize {
+        let Amount { items, unknown, .. } = self.unfinished;
+        worker_count(
+            max,
+            items,
+            items - unknown,
+            self.unfinished.seconds(&self.estimates),
+        )
+    }
+
+    fn worker(&self, worker: usize) -> Option<&Worker> {
+        self.workers.get(worker)?.as_ref()
+    }
+
+    fn worker_mut(&mut self, worker: usize) -> Option<&mut Worker> {
+        self.workers.get_mut(worker)?.as_mut()
+    }
+
+    fn expected_workers(&self) -> f64 {
+        (self.living + self.awaited).max(1) as f64
+    }
+
+    /// Seconds of the next batch: less towards the end, so that nobody holds what others could run.
+    fn budget(&self) -> f64 {
+        let workers = self.expected_workers();
+        if workers <= 1.0 {
+            return self.options.batch;
+        }
+        let fair = self.waiting.seconds(&self.estimates) / (2.0 * workers);
+        fair.max(LEAST_BATCH).min(self.options.batch)
+    }
+
+    fn has_work_for(&self, worker: usize) -> bool {
+        self.has_work()
+            || self
+                .worker(worker)
+                .is_some_and(|state| !state.piece.is_empty())
+    }
+
+    fn offer(&mut self, unit: Unit) {
+        let by_seconds = match unit.rank {
+            Rank::Long => true,
+            Rank::Known => !self.in_order,
+            Rank::Returned | Rank::Unknown => false,
+        };
+        let seconds = if by_seconds {
+            self.layout.seconds(&unit.places, &self.estimates)
+        } else {
+            0.0
+        };
+        self.pool.add(unit, seconds);
+    }
+
+    /// Offers items as units of places that follow one another.
+    fn give_back(&mut self, items: &[u32]) {
+        let mut places: Vec<u32> = items.iter().map(|item| self.layout.place(*item)).collect();
+        places.sort_unstable();
+        let file = |place: u32| self.estimates.file_of(self.layout.item(place));
+        let units: Vec<Range<u32>> = places
+            .chunk_by(|a, b| *b == *a + 1 && file(*a) == file(*b))
+            .map(|run| run[0]..run[run.len() - 1] + 1)
+            .collect();
+        for places in units {
+            self.offer(Unit {
+                rank: Rank::Returned,
+                whole: false,
+                places,
+            });
+        }
+    }
+
+    fn leave(&mut self, group: usize, worker: usize) {
+        let places = self.groups.leave(group, worker);
+        let known = self.layout.unknown(&places) == 0;
+        let rank = if known { Rank::Known } else { Rank::Unknown };
+        self.offer(Unit {
+            rank,
+            whole: false,
+            places,
+        });
+    }
+}

@@ -1,0 +1,368 @@
+//! Plays a run: what the planner does when items take the time that they are said to take.
+//!
+//! The supervisor and the workers behave as `docs/design/protocol.md` says: a worker asks for more just
+//! before the teardown of its last item, or before it starts it when it must know the next one, and
+//! reports what is finished every 5 ms.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+use crate::{Assignment, Item, Planner, PlannerOptions};
+
+/// A worker reports when so many seconds have passed.
+const REPORT_EVERY: f64 = 0.005;
+
+/// The circumstances of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// Number of workers.
+    pub workers: usize,
+    /// Seconds from a worker's question to the answer.
+    pub round_trip: f64,
+    /// Seconds that pass between the starts of two workers.
+    pub start: f64,
+    /// The deaths of workers.
+    pub deaths: Vec<Death>,
+}
+
+impl Scenario {
+    /// So many workers that are there at once, live, and get their answers in 0.1 ms.
+    #[must_use]
+    pub const fn new(workers: usize) -> Self {
+        Self {
+            workers,
+            round_trip: 0.0001,
+            start: 0.0,
+            deaths: Vec::new(),
+        }
+    }
+}
+
+/// The death of a worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Death {
+    /// Number of the worker. Replacements have the numbers that follow those of the first workers.
+    pub worker: usize,
+    /// Number of items that it finishes before.
+    pub after: usize,
+    /// It dies in its next item, which then is finished; otherwise before that item.
+    pub in_item: bool,
+    /// Another one is started at once. The last one that lives is always replaced while there is work.
+    pub replaced: bool,
+}
+
+/// How a run went.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// Seconds until the last item was finished.
+    pub makespan: f64,
+    /// What each worker ran, in order; with the items that it died in.
+    pub sequences: Vec<Vec<u32>>,
+    /// Number of answers that had items.
+    pub batches: usize,
+    /// Number of times that a worker asked and had to wait for the answer.
+    pub waits: usize,
+}
+
+/// How often fixtures are set up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Setups {
+    /// Those of a module.
+    pub files: usize,
+    /// Those of a class or module.
+    pub scopes: usize,
+}
+
+impl Outcome {
+    /// How often fixtures are set up: once each time that a worker comes to a file or scope.
+    #[must_use]
+    pub fn setups(&self, items: &[Item]) -> Setups {
+        let mut setups = Setups::default();
+        for sequence in &self.sequences {
+            let of = |item: &u32| {
+                items
+                    .get(*item as usize)
+                    .map(|item| (item.file, item.scope))
+            };
+            setups.files += sequence
+                .chunk_by(|a, b| of(a).map(|a| a.0) == of(b).map(|b| b.0))
+                .count();
+            setups.scopes += sequence.chunk_by(|a, b| of(a) == of(b)).count();
+        }
+        setups
+    }
+}
+
+/// Plays a run of `items` that take `durations` seconds.
+///
+/// A duration that is missing is nothing. Items that the planner does not give out are missing in the outcome.
+#[must_use]
+pub fn simulate(
+    items: &[Item],
+    durations: &[f64],
+    options: PlannerOptions,
+    scenario: &Scenario,
+) -> Outcome {
+    let mut run = Run::new(items, durations, options, scenario);
+    for number in 0..scenario.workers {
+        run.start_worker(number as f64 * scenario.start);
+    }
+    while let Some(Reverse(event)) = run.events.pop() {
+        run.handle(event.worker, event.time);
+    }
+    run.outcome
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Event {
+    time: f64,
+    order: usize,
+    worker: usize,
+}
+
+impl Eq for Event {}
+
+impl PartialOrd for Event {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Event {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.time
+            .total_cmp(&other.time)
+            .then(self.order.cmp(&other.order))
+    }
+}
+
+/// What a worker does until its next event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doing {
+    Starting,
+    Running(u32),
+    /// Its answer is on the way. The item is the one whose teardown waits, or that was not started yet.
+    Asking(Option<u32>),
+    /// It waits for an order; nothing is on the way.
+    Nothing,
+    /// An order that it did not ask for is on the way.
+    Waking,
+    Dead,
+}
+
+#[derive(Clone, Debug)]
+struct Process {
+    doing: Doing,
+    queue: VecDeque<u32>,
+    last: bool,
+    started: usize,
+    unsent: Vec<(u32, f64)>,
+    sent_at: f64,
+}
+
+struct Run<'a> {
+    durations: &'a [f64],
+    lookahead: bool,
+    scenario: &'a Scenario,
+    planner: Planner,
+    processes: Vec<Process>,
+    events: BinaryHeap<Reverse<Event>>,
+    order: usize,
+    outcome: Outcome,
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        items: &[Item],
+        durations: &'a [f64],
+        options: PlannerOptions,
+        scenario: &'a Scenario,
+    ) -> Self {
+        Self {
+            durations,
+            lookahead: options.lookahead,
+            scenario,
+            planner: Planner::new(items.to_vec(), options),
+            processes: Vec::new(),
+            events: BinaryHeap::new(),
+            order: 0,
+            outcome: Outcome::default(),
+        }
+    }
+
+    fn duration(&self, item: u32) -> f64 {
+        self.durations.get(item as usize).copied().unwrap_or(0.0)
+    }
+
+    fn at(&mut self, time: f64, worker: usize) {
+        self.order += 1;
+        self.events.push(Reverse(Event {
+            time,
+            order: self.order,
+            worker,
+        }));
+    }
+
+    fn start_worker(&mut self, time: f64) {
+        self.processes.push(Process {
+            doing: Doing::Starting,
+            queue: VecDeque::new(),
+            last: false,
+            started: 0,
+            unsent: Vec::new(),
+            sent_at: time,
+        });
+        self.outcome.sequences.push(Vec::new());
+        self.at(time, self.processes.len() - 1);
+    }
+
+    fn handle(&mut self, worker: usize, time: f64) {
+        match self.processes[worker].doing {
+            Doing::Starting => {
+                self.planner.add_worker(worker);
+                self.feed(worker);
+                self.go_on(worker, time);
+            }
+            Doing::Running(item) => self.finish(worker, item, time),
+            Doing::Asking(item) => {
+                self.feed(worker);
+                match item {
+                    Some(item) if self.lookahead => self.run(worker, item, time),
+                    Some(item) => self.finished(worker, item, time),
+                    None => self.go_on(worker, time),
+                }
+            }
+            Doing::Waking => self.go_on(worker, time),
+            Doing::Nothing | Doing::Dead => {}
+        }
+    }
+
+    fn feed(&mut self, worker: usize) {
+        let Assignment { items, last } = self.planner.next(worker);
+        self.outcome.batches += usize::from(!items.is_empty());
+        let process = &mut self.processes[worker];
+        process.queue.extend(items);
+        process.last = last;
+    }
+
+    /// The worker takes the next item of its queue.
+    fn go_on(&mut self, worker: usize, time: f64) {
+        let process = &mut self.processes[worker];
+        let Some(item) = process.queue.pop_front() else {
+            process.doing = Doing::Nothing;
+            self.report(worker, time);
+            if !self.processes[worker].last {
+                self.ask(worker, None, time);
+            } else if self.planner.has_work() {
+                // Another one died after this one was told that nothing follows.
+                self.wake(worker, time);
+            }
+            return;
+        };
+        if self.lookahead && self.must_ask(worker) {
+            self.report(worker, time);
+            self.ask(worker, Some(item), time);
+        } else {
+            self.run(worker, item, time);
+        }
+    }
+
+    fn must_ask(&self, worker: usize) -> bool {
+        let process = &self.processes[worker];
+        process.queue.is_empty() && !process.last
+    }
+
+    fn ask(&mut self, worker: usize, item: Option<u32>, time: f64) {
+        self.outcome.waits += 1;
+        self.processes[worker].doing = Doing::Asking(item);
+        self.at(time + self.scenario.round_trip, worker);
+    }
+
+    fn run(&mut self, worker: usize, item: u32, time: f64) {
+        let started = self.processes[worker].started;
+        let due = |death: &&Death| death.worker == worker && death.after == started;
+        let death = self.scenario.deaths.iter().find(due).copied();
+        if let Some(death) = death.filter(|death| !death.in_item) {
+            self.die(worker, death, time);
+            return;
+        }
+        self.outcome.sequences[worker].push(item);
+        self.processes[worker].started += 1;
+        self.processes[worker].doing = Doing::Running(item);
+        self.at(time + self.duration(item), worker);
+    }
+
+    /// The call of an item is over.
+    fn finish(&mut self, worker: usize, item: u32, time: f64) {
+        let started = self.processes[worker].started;
+        let due =
+            |death: &&Death| death.in_item && death.worker == worker && death.after + 1 == started;
+        let death = self.scenario.deaths.iter().find(due).copied();
+        self.outcome.makespan = self.outcome.makespan.max(time);
+        if let Some(death) = death {
+            let duration = self.duration(item);
+            self.processes[worker].unsent.push((item, duration));
+            self.die(worker, death, time);
+        } else if !self.lookahead && self.must_ask(worker) {
+            self.report(worker, time);
+            if self.must_ask(worker) {
+                self.ask(worker, Some(item), time);
+            } else {
+                self.finished(worker, item, time);
+            }
+        } else {
+            self.finished(worker, item, time);
+        }
+    }
+
+    /// The teardown of an item is over.
+    fn finished(&mut self, worker: usize, item: u32, time: f64) {
+        let duration = self.duration(item);
+        let process = &mut self.processes[worker];
+        process.unsent.push((item, duration));
+        if time - process.sent_at >= REPORT_EVERY {
+            self.report(worker, time);
+        }
+        self.go_on(worker, time);
+    }
+
+    fn report(&mut self, worker: usize, time: f64) {
+        let process = &mut self.processes[worker];
+        process.sent_at = time;
+        for (item, seconds) in std::mem::take(&mut process.unsent) {
+            self.planner.observe(worker, item, seconds);
+        }
+        if self.planner.needs_top_up(worker) {
+            self.feed(worker);
+        }
+    }
+
+    /// The supervisor sends an idle worker something that it did not ask for.
+    fn wake(&mut self, worker: usize, time: f64) {
+        self.feed(worker);
+        self.processes[worker].doing = Doing::Waking;
+        self.at(time + self.scenario.round_trip, worker);
+    }
+
+    fn die(&mut self, worker: usize, death: Death, time: f64) {
+        let process = &mut self.processes[worker];
+        process.doing = Doing::Dead;
+        process.queue.clear();
+        for (item, seconds) in std::mem::take(&mut process.unsent) {
+            self.planner.observe(worker, item, seconds);
+        }
+        self.planner.worker_gone(worker);
+        for other in 0..self.processes.len() {
+            if self.processes[other].doing == Doing::Nothing && self.planner.has_work() {
+                self.wake(other, time);
+            }
+        }
+        let living = self
+            .processes
+            .iter()
+            .any(|process| process.doing != Doing::Dead);
+        if self.planner.has_work() && (death.replaced || !living) {
+            self.start_worker(time + self.scenario.start);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Tests of the planner, by asking it and by playing whole runs.
+
+mod asking;
+mod deaths;
+mod properties;
+mod runs;
+mod suites;

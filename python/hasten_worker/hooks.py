@@ -1,0 +1,44 @@
+"""Hook wrappers for every version of pluggy.
+
+Wrappers of the new style leave fewer frames in tracebacks, and cost less. They exist since
+pluggy 1.2; pytest 7 may come with an older one.
+"""
+
+import inspect
+
+import pluggy
+import pytest
+
+_NEW_STYLE = tuple(int(part) for part in pluggy.__version__.split(".")[:2]) >= (1, 2)
+
+
+def hook_wrapper(**options):
+    """Marks a generator that passes on what its ``yield`` returns or raises."""
+
+    def mark(function):
+        if _NEW_STYLE:
+            return pytest.hookimpl(wrapper=True, **options)(function)
+        return pytest.hookimpl(hookwrapper=True, **options)(_old_style(function))
+
+    return mark
+
+
+def _old_style(function):
+    def wrapper(*args):
+        inner = function(*args)
+        next(inner)
+        outcome = yield
+        try:
+            if outcome.excinfo is None:
+                inner.send(outcome.get_result())
+            else:
+                inner.throw(outcome.excinfo[1])
+        except StopIteration:
+            pass
+        except BaseException as error:
+            if outcome.excinfo is None or error is not outcome.excinfo[1]:
+                raise
+
+    wrapper.__signature__ = inspect.signature(function)
+    wrapper.__name__ = function.__name__
+    return wrapper

@@ -1,0 +1,203 @@
+"""A process that runs items."""
+
+import atexit
+import faulthandler
+import logging
+import os
+import pathlib
+import signal
+import sys
+import traceback
+import weakref
+
+import pytest
+
+from hasten_worker import items, wire
+from hasten_worker.ending import stopped
+from hasten_worker.hooks import hook_wrapper
+from hasten_worker.item_reports import ItemReports
+from hasten_worker.journal import Journal
+from hasten_worker.records import NO_ITEM
+from hasten_worker.tracebacks import without_our_frames
+
+
+def load_and_run(channel, identity, args, descriptors):
+    """Runs a worker that loads and collects for itself; does not return."""
+    from hasten_worker.plugin import Plugin
+    from hasten_worker.roles import run_pytest
+    from hasten_worker.session import LoadingWorker
+
+    plugin = Plugin(LoadingWorker(channel, identity, descriptors))
+    try:
+        status = run_pytest(args, plugin)
+    except BaseException as error:
+        plugin.role.died(error)
+    plugin.role.leave(status)
+
+
+class Worker:
+    """The part of a session that runs items, and the plugin with its hooks."""
+
+    def __init__(self, channel, identity, descriptors, streams):
+        self._identity = identity
+        self._streams = streams
+        self._reports = None
+        self._stop_sent = False
+        self._journal_file, *self._captures, self._stacks = descriptors
+        self.channel = channel
+        self.journal = Journal.of_worker(channel, self._journal_file)
+        self.errors = []
+        channel.survives_closing = True
+
+    def forget_inherited(self):
+        """Leaves to the snapshot what it registered for its own end."""
+        atexit._clear()
+        for finalizer in list(weakref.finalize._registry):
+            finalizer.atexit = False
+
+    def run(self, session):
+        """Runs items until the session is to be ended."""
+        config = session.config
+        identity = self._identity
+        self._session = session
+        self._take_captures()
+        self._take_stacks()
+        self._streams.close_stdin()
+        self._take_temporary_folder(config)
+        extra = {"worker_id": identity["id"], "testrun_uid": identity["testrunuid"]}
+        self._reports = ItemReports(self.journal, config, identity["full_reports"], extra)
+        config.pluginmanager.register(WorkerHooks(self))
+        items.remember_hook_proxies(session)
+        loop = items.ItemLoop(session, self.channel, self.journal, self._reports, self.stop)
+        self._streams.loud()
+        loop.run()
+        self._streams.quiet()
+        return True
+
+    def stop(self, kind, message, **rest):
+        """Says that pytest wants to end the run; once."""
+        if not self._stop_sent:
+            self._stop_sent = True
+            try:
+                self.channel.send_json(
+                    wire.STOPPED, {"kind": kind, "message": message, "returncode": None, **rest}
+                )
+            except wire.Closed:
+                self.journal.cut_off = True
+
+    def interrupted(self, message):
+        """The running item was cut short."""
+        self._reports.abandon()
+        self.journal.flush()
+        self.journal.set_item(NO_ITEM, 4)
+        self.stop(**message)
+        self._streams.quiet()
+
+    def _take_captures(self):
+        """Puts the supervisor's files under pytest's capture: they outlive this process."""
+        files = self._streams.capture_files()
+        if files is not None:
+            for file, descriptor in zip(files, self._captures):
+                os.dup2(descriptor, file.fileno(), inheritable=False)
+
+    def _take_stacks(self):
+        if faulthandler.is_enabled():
+            faulthandler.enable(file=self._stacks)
+        if hasattr(faulthandler, "register"):
+            number = signal.SIGRTMIN + 7
+            faulthandler.register(number, file=self._stacks, all_threads=True, chain=False)
+
+    def _take_temporary_folder(self, config):
+        basetemp = self._identity.get("basetemp")
+        factory = getattr(config, "_tmp_path_factory", None)
+        if not basetemp or factory is None:
+            return
+        folder = os.path.join(basetemp, "popen-" + self._identity["id"])
+        config.option.basetemp = folder
+        factory._given_basetemp = pathlib.Path(folder)
+        factory._basetemp = None
+
+
+class WorkerHooks:
+    """What pytest tells a worker."""
+
+    def __init__(self, worker):
+        self._worker = worker
+        self._add = worker._reports.add
+        self._historic = True  # registering plays warnings of the past
+
+    @pytest.hookimpl
+    def pytest_plugin_registered(self, plugin):
+        if plugin is self:
+            self._historic = False
+
+    @pytest.hookimpl
+    def pytest_runtest_logreport(self, report):
+        self._add(report)
+
+    @pytest.hookimpl
+    def pytest_warning_recorded(self, warning_message, when, nodeid, location):
+        if not self._historic and when != "config":
+            self._worker._reports.add_warning(warning_message, when, nodeid, location)
+
+    @pytest.hookimpl
+    def pytest_keyboard_interrupt(self, excinfo):
+        worker = self._worker
+        worker.interrupted(stopped(excinfo.value, worker._session.config))
+
+    @pytest.hookimpl
+    def pytest_internalerror(self, excrepr):
+        text = without_our_frames(str(excrepr))
+        self._worker.errors.append(text)
+        self._worker.interrupted({"kind": "internal", "message": text, "excrepr": None})
+        return True
+
+    @hook_wrapper()
+    def pytest_sessionfinish(self, session, exitstatus):
+        output = getattr(session.config, "workeroutput", None)
+        if output is not None:
+            output["exitstatus"] = int(exitstatus)
+            output["shouldfail"] = session.shouldfail
+            output["shouldstop"] = session.shouldstop
+        return (yield)
+
+
+def leave(worker, status, errors):
+    """Ends the process as the end of the interpreter would, but for what was inherited."""
+    errors = worker.errors + errors
+    for step in (_run_exit_functions, _flush_handlers, _flush_streams, worker.journal.flush):
+        try:
+            step()
+        except BaseException:
+            errors.append(traceback.format_exc())
+    try:
+        worker.channel.send_json(wire.BYE, {"exitstatus": status, "errors": errors})
+    except wire.Closed:
+        os._exit(items.CUT_OFF)
+    os._exit(status & 0xFF)
+
+
+def _run_exit_functions():
+    # Their output is a test's, and main cannot print it.
+    atexit._run_exitfuncs()
+    if weakref.finalize._registry:
+        weakref.finalize._exitfunc()
+    processes = sys.modules.get("multiprocessing.util")
+    if processes is not None:
+        # Registered before the fork; it looks after children of this process only.
+        processes._exit_function()
+
+
+def _flush_handlers():
+    for reference in list(logging._handlerList):
+        handler = reference()
+        if handler is not None:
+            handler.flush()
+
+
+def _flush_streams():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, ValueError):
+            pass

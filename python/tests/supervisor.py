@@ -1,0 +1,475 @@
+"""A small supervisor in Python, which speaks the protocol as the native one does."""
+
+import array
+import ctypes
+import json
+import os
+import selectors
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections import deque
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from hasten_worker import records, wire
+
+PACKAGE = Path(__file__).resolve().parent.parent / "hasten_worker"
+SUBREAPER = 36
+
+
+def become_subreaper():
+    ctypes.CDLL(None, use_errno=True).prctl(SUBREAPER, 1, 0, 0, 0)
+
+
+def memory(name, size=0):
+    descriptor = os.memfd_create(name)
+    os.ftruncate(descriptor, size)
+    return descriptor
+
+
+class Process:
+    def __init__(self, role):
+        self.role = role
+        self.socket, self.theirs = socket.socketpair()
+        self.received = bytearray()
+        self.pid = None
+        self.bye = None
+        self.gone = False
+        self.queue = deque()  # given to a worker and not finished
+        self.files = []
+        self.identity = None
+        self.collected = False
+
+    def send(self, kind, payload=b"", descriptors=()):
+        if isinstance(payload, dict):
+            payload = json.dumps(payload).encode()
+        frame = struct.pack("<IB", len(payload) + 1, kind) + payload
+        ancillary = []
+        if descriptors:
+            ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
+        try:
+            sent = self.socket.sendmsg([frame], ancillary)
+            self.socket.sendall(frame[sent:])
+        except OSError:  # it has left
+            pass
+
+    def frames(self):
+        try:
+            data = self.socket.recv(1 << 20)
+        except ConnectionResetError:  # it has left without reading everything
+            data = b""
+        if not data:
+            self.gone = True
+        self.received += data
+        while len(self.received) >= 5:
+            length, kind = struct.unpack_from("<IB", self.received)
+            if len(self.received) < 4 + length:
+                break
+            yield kind, bytes(self.received[5 : 4 + length])
+            del self.received[: 4 + length]
+
+
+class Supervisor:
+    """Runs one command line; afterwards its attributes tell what there was."""
+
+    def __init__(
+        self, args, cwd, *, python=sys.executable, workers=2, spawn=False, chunk=2, **more
+    ):
+        self.args = [str(arg) for arg in args]
+        self.cwd = str(cwd)
+        self.python = python
+        self.worker_count = workers
+        self.spawn = spawn
+        self.chunk = more.get("chunk", 2)
+        self.env = dict(os.environ, **more.get("env", {}))
+        for name in ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_ADDOPTS"):
+            if name not in more.get("env", {}):
+                self.env.pop(name, None)
+        self.stdout = more.get("stdout")
+        self.notes = more.get("notes", ())
+        self.timeout = more.get("timeout", 60)
+        self.full_reports = more.get("full_reports")
+        self.live_line = more.get("live_line")
+        self.decide = more.get("decide", lambda settings: {})
+        self.processes = []
+        self.settings = self.configured = self.collected = None
+        self.by_item = {}
+        self.warnings = []
+        self.stopped = []
+        self.errors = []
+        self.finals = {}
+        self.idle = []
+        self.log = []
+        self.statuses = {}
+        self.shown = 0
+        self.sequence = 0
+        self.end_sent = False
+        self.exitstatus = None
+        self.pending = deque()
+        self.run_id = f"run{time.time_ns()}"
+
+    # Processes.
+
+    def add(self, role):
+        process = Process(role)
+        self.processes.append(process)
+        self.selector.register(process.socket, selectors.EVENT_READ, process)
+        return process
+
+    def one(self, role):
+        return next((each for each in self.processes if each.role == role), None)
+
+    def workers(self):
+        return [each for each in self.processes if each.role == "worker"]
+
+    def identity(self, number):
+        full = self.configured["full_reports"] if self.configured else True
+        if self.full_reports is not None:
+            full = self.full_reports
+        return {
+            "id": f"gw{number}",
+            "count": self.worker_count,
+            "testrunuid": self.run_id,
+            "basetemp": self.configured and self.configured["basetemp"],
+            "full_reports": full,
+        }
+
+    def execute(self, process, role, descriptors=()):
+        command = [self.python, str(PACKAGE), "--fd", str(process.theirs.fileno()), "--role", role]
+        if descriptors:
+            command += ["--fds", ",".join(map(str, descriptors))]
+        popen = subprocess.Popen(
+            command,
+            cwd=self.cwd,
+            env=dict(self.env, PYTEST_XDIST_TESTRUNUID=self.run_id),
+            stdin=subprocess.DEVNULL,
+            stdout=self.out_file,
+            stderr=self.err_file,
+            pass_fds=(process.theirs.fileno(), *descriptors),
+        )
+        process.theirs.close()
+        process.popen = popen
+
+    def fork(self, source, process, order, descriptors=()):
+        source.send(wire.FORK, order, [process.theirs.fileno(), *descriptors])
+        process.theirs.close()
+
+    def start_worker(self, source):
+        number = len(self.workers())
+        worker = self.add("worker")
+        worker.identity = self.identity(number)
+        worker.files = [memory("journal", 1 << 20), memory("out"), memory("err"), memory("stacks")]
+        order = {"role": "worker", "worker": worker.identity}
+        if source is None:
+            self.execute(worker, "worker", worker.files)
+            worker.send(wire.FORK, dict(order, args=self.args))
+        elif source.role == "base":
+            self.fork(source, worker, dict(order, args=self.args), worker.files)
+        else:
+            worker.collected = True
+            self.fork(source, worker, order, worker.files)
+        return worker
+
+    # The loop.
+
+    def run(self):
+        become_subreaper()
+        self.out_file = self.stdout or os.fdopen(memory("stdout"), "r+b")
+        self.err_file = os.fdopen(memory("stderr"), "r+b")
+        self.selector = selectors.DefaultSelector()
+        base = self.add("base")
+        self.execute(base, "base")
+        main = self.add("main")
+        self.fork(base, main, {"role": "main", "args": self.args})
+        deadline = time.monotonic() + self.timeout
+        try:
+            self.serve(deadline)
+        finally:
+            self.clean_up()
+        if self.stdout is None:
+            self.out_file.seek(0)
+            self.out = self.out_file.read().decode()
+        self.err_file.seek(0)
+        self.err = self.err_file.read().decode()
+        return self
+
+    def serve(self, deadline):
+        while not all(process.gone for process in self.processes):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"still running: {self.describe()}")
+            for key, _ in self.selector.select(1):
+                process = key.data
+                for kind, payload in process.frames():
+                    self.handle(process, kind, payload)
+                if process.gone:
+                    self.selector.unregister(process.socket)
+                    process.socket.close()
+                    self.on_gone(process)
+            self.reap()
+
+    def describe(self):
+        return [
+            (p.role, p.pid, "gone" if p.gone else "alive", list(p.queue)) for p in self.processes
+        ] + [self.log[-20:]]
+
+    def reap(self):
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self.statuses[pid] = os.waitstatus_to_exitcode(status)
+
+    def clean_up(self):
+        for process in self.processes:
+            if process.pid and not process.gone:
+                try:
+                    os.kill(process.pid, signal.SIGKILL)
+                except OSError:
+                    pass
+        time.sleep(0.02)
+        self.reap()
+
+    def handle(self, process, kind, payload):
+        self.log.append((process.role, process.identity and process.identity["id"], kind))
+        if kind == wire.RECORDS:
+            self.on_records(process, payload)
+            return
+        if kind == wire.WANT:
+            self.on_want(process)
+            return
+        message = json.loads(payload)
+        if kind == wire.HELLO:
+            assert message["protocol"] == 1, message
+            process.pid = message["pid"]
+        elif kind == wire.ERROR:
+            self.errors.append(message)
+        elif kind == wire.SETTINGS:
+            self.on_settings(process, message)
+        elif kind == wire.CONFIGURED:
+            if self.live_line is not None:
+                assert message["live_line"] == self.live_line
+            self.configured = message
+            self.start_workers()
+        elif kind == wire.COLLECTED:
+            self.on_collected(process, message, payload)
+        elif kind == wire.STOPPED:
+            self.stopped.append(message)
+            self.end(message)
+        elif kind == wire.BYE:
+            process.bye = message
+            self.on_bye(process)
+        elif kind == wire.IDLE:
+            self.idle.append(message["seq"])
+
+    def on_settings(self, main, settings):
+        self.settings = settings
+        distribute = settings["numprocesses"] != 0 and not settings["in_process"]
+        if isinstance(settings["numprocesses"], int) and distribute:
+            self.worker_count = settings["numprocesses"]
+        self.spawn = self.spawn or settings["start_method"] == "spawn"
+        decision = {"distribute": distribute, "session": distribute and not self.spawn}
+        decision["worker"] = self.identity(0)
+        decision.update(self.decide(settings))
+        if not decision["session"]:
+            main.send(wire.DECISION, decision)
+            return
+        session = self.add("session")
+        main.send(wire.DECISION, decision, [session.theirs.fileno()])
+        session.theirs.close()
+
+    def on_collected(self, process, message, payload):
+        process.collected = True
+        if self.collected is not None:
+            assert message["items"] == self.collected["items"]
+            return
+        self.collected = message
+        if process.role == "main":
+            return
+        self.pending.extend(range(len(message["items"])))
+        self.one("main").send(wire.COLLECTION, payload)
+        for note in self.notes:
+            self.one("main").send(wire.NOTE, note)
+        self.start_workers()
+
+    def nothing_to_run(self):
+        collected = self.collected
+        return collected["shouldstop"] or (
+            collected["testsfailed"] and not collected["continue_on_errors"]
+        )
+
+    def start_workers(self):
+        if self.configured is None or self.workers() or not self.settings_distribute():
+            return
+        if self.spawn:
+            for _ in range(self.worker_count):
+                self.start_worker(None)
+            return
+        if self.collected is None or self.one("main").bye:
+            return
+        session = self.one("session")
+        if self.nothing_to_run() or not self.collected["items"]:
+            session.send(wire.EXIT)
+            if not self.nothing_to_run():
+                self.end({"kind": "done"})
+            return
+        source = session
+        if self.collected["unsafe"]:
+            session.send(wire.EXIT)
+            source = self.one("base")
+        for _ in range(self.worker_count):
+            self.start_worker(source)
+
+    def settings_distribute(self):
+        return self.settings["numprocesses"] != 0 and not self.settings["in_process"]
+
+    def on_want(self, worker):
+        chunk = [self.pending.popleft() for _ in range(min(self.chunk, len(self.pending)))]
+        worker.queue.extend(chunk)
+        last = not self.pending
+        worker.send(wire.RUN, struct.pack(f"<B{len(chunk)}I", last, *chunk))
+        self.check_finished()
+
+    def on_records(self, process, payload):
+        for record in records.unpack_all(payload):
+            self.on_record(process, record)
+        if process.role == "worker":
+            self.show()
+            self.check_finished()
+
+    def on_record(self, process, record):
+        index, kind = record[0], record[1]
+        if index in self.finals and kind != records.WARNING:
+            return
+        self.by_item.setdefault(index, []).append(record)
+        if kind in (records.FINISHED, records.PASSED):
+            self.finals[index] = record
+            if index in process.queue:
+                process.queue.remove(index)
+
+    def show(self, everything=False):
+        """Sends whole items in pytest's order to main."""
+        frame = b""
+        while self.shown < len(self.collected["items"]):
+            if self.shown not in self.finals and not everything:
+                break
+            for index, kind, outcome, flags, start, a, b, c, data in self.by_item.get(
+                self.shown, ()
+            ):
+                frame += records.pack(index, kind, outcome, flags, start, (a, b, c), data)
+            self.shown += 1
+        if frame:
+            self.sequence += 1
+            self.one("main").send(wire.REPORTS, struct.pack("<I", self.sequence) + frame)
+
+    def check_finished(self):
+        if self.pending or len(self.finals) < len(self.collected["items"]) or self.end_sent:
+            return
+        if not all(worker.collected for worker in self.workers() if not worker.gone):
+            return
+        self.end_sent = True
+        for worker in self.workers():
+            worker.send(wire.FINISH)
+        self.ending = {"kind": "done"}
+        self.maybe_end_main()
+
+    def end(self, message):
+        if self.end_sent:
+            return
+        self.end_sent = True
+        self.pending.clear()
+        self.ending = message
+        for worker in self.workers():
+            os.pwrite(worker.files[0], struct.pack("<I", 1), 0)
+            worker.send(wire.FINISH)
+        self.maybe_end_main()
+
+    def maybe_end_main(self):
+        if not self.end_sent or self.one("main").bye or getattr(self, "main_told", False):
+            return
+        if all(worker.bye or worker.gone for worker in self.workers()):
+            self.main_told = True
+            if self.collected is not None:
+                self.show(everything=True)
+            if hasattr(self, "ending"):
+                self.one("main").send(wire.END, self.ending)
+
+    def on_bye(self, process):
+        if process.role == "main":
+            self.exitstatus = process.bye["exitstatus"]
+            for role in ("session", "base"):
+                if self.one(role):
+                    self.one(role).send(wire.EXIT)
+        else:
+            self.maybe_end_main()
+
+    def on_gone(self, process):
+        if process.role == "worker" and not process.bye:
+            self.on_crash(process)
+        self.maybe_end_main()
+
+    def on_crash(self, worker):
+        count = struct.unpack("<I", os.pread(worker.files[0], 4, 12))[0]
+        for record in records.unpack_all(os.pread(worker.files[0], count, 64)):
+            self.on_record(worker, record)
+        item, phase = struct.unpack("<II", os.pread(worker.files[0], 8, 4))
+        self.crashed = (item, phase, os.pread(worker.files[1], 1 << 20, 0))
+        if item != records.NO_ITEM and item not in self.finals:
+            nodeid = self.collected["items"][item][0]
+            data = {
+                "$report_type": "TestReport",
+                "nodeid": nodeid,
+                "location": [nodeid.split("::")[0], None, nodeid],
+                "keywords": {},
+                "outcome": "failed",
+                "longrepr": f"{worker.identity['id']} crashed while running {nodeid!r}",
+                "when": "call",
+                "sections": [],
+                "duration": 0,
+                "user_properties": [],
+            }
+            payload = json.dumps(data).encode()
+            for kind, content in ((records.VERDICT, payload), (records.FINISHED, b"")):
+                record = records.pack(item, kind, 1, 2, payload=content)
+                self.on_record(worker, next(records.unpack_all(record)))
+        left = [index for index in worker.queue if index not in self.finals]
+        self.pending.extendleft(reversed(left))
+        worker.queue.clear()
+        if not self.end_sent and self.pending:
+            self.start_worker(self.one("session"))
+        self.show()
+        self.check_finished()
+
+
+def outcomes(supervisor):
+    """Returns ``{nodeid: [(when, outcome)…]}`` of what the workers or main recorded."""
+    found = {}
+    for index, sent in supervisor.by_item.items():
+        if index == records.NO_ITEM:
+            continue
+        phases = found.setdefault(supervisor.collected["items"][index][0], [])
+        for _, kind, _, _, _, _, _, _, data in sent:
+            if kind == records.PASSED:
+                phases.extend((when, "passed") for when in ("setup", "call", "teardown"))
+            elif kind in (records.REPORT, records.VERDICT):
+                report = json.loads(data)
+                phases.append((report["when"], report["outcome"]))
+    return found
+
+
+if __name__ == "__main__":
+    run = Supervisor(sys.argv[1:], os.getcwd(), workers=int(os.environ.get("WORKERS", "2")))
+    try:
+        run.run()
+    finally:
+        print(run.errors, run.stopped)
+    print(run.out)
+    print(run.err, file=sys.stderr)
+    sys.exit(run.exitstatus)

@@ -1,0 +1,5 @@
+"""Leaves Python while it is imported."""
+
+import sys
+
+sys.exit(5)

@@ -1,0 +1,20 @@
+"""Leaves the process with status 3."""
+
+import os
+
+import pytest
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_before(turn):
+    pass
+
+
+def test_fault():
+    print("before the end", flush=True)
+    os._exit(3)
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_after(turn):
+    pass

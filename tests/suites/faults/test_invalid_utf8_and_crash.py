@@ -1,0 +1,20 @@
+"""Writes what is not UTF-8, and crashes."""
+
+import os
+
+import pytest
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_before(turn):
+    pass
+
+
+def test_fault():
+    os.write(1, b"before \xff\xfe\x80 after\n")
+    os.abort()
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_after(turn):
+    pass
