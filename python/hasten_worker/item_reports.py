@@ -56,7 +56,7 @@ class ItemReports:
         self._journal.append(records.pack(self.index, records.WARNING, payload=payload))
 
     def finish(self):
-        """The item is over: no report of it follows."""
+        """The item is over: no report of it follows. Returns whether one of them failed."""
         held = self._held
         if len(held) == 3 and not self._durations:
             setup, call, teardown = held
@@ -66,12 +66,14 @@ class ItemReports:
                 record = records.pack(self.index, records.PASSED, 0, 7, start, durations)
                 self._journal.append(record)
                 self._reset()
-                return
+                return False
         self._release()
         durations = tuple(self._durations.get(when, 0.0) for when in _PHASES)
         record = records.pack(self.index, records.FINISHED, self._outcome, 0, 0.0, durations)
         self._journal.append(record)
+        failed = self._outcome == records.OUTCOMES["failed"]
         self._reset()
+        return failed
 
     def abandon(self):
         """The item was cut short: what it reported so far is packed, but it is not finished."""

@@ -20,13 +20,14 @@ CUT_OFF = 213
 class ItemLoop:
     """The queue of a worker, and the loop that empties it."""
 
-    def __init__(self, session, channel, journal, reports, on_stop):
+    def __init__(self, session, channel, journal, reports, on_stop, is_fit):
         self._session = session
         self._items = session.items
         self._channel = channel
         self._journal = journal
         self._reports = reports
         self._on_stop = on_stop
+        self._is_fit = is_fit  # whether pytest's capture still has its files
         self._queue = deque()
         self._runs = 0  # RUN frames received
         self._last = False  # nothing follows what is in the queue
@@ -90,8 +91,10 @@ class ItemLoop:
         self._journal.start_item(index)
         self._reports.begin(index)
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        self._reports.finish()
+        failed = self._reports.finish()
         self._journal.set_item(NO_ITEM)
+        if failed and not self._is_fit():
+            self._journal.cut_off = True
         session = self._session
         if not self._ended and (session.shouldfail or session.shouldstop):
             self._ended = True

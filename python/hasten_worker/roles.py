@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import signal
 import sys
 
 import _pytest.config
@@ -61,6 +62,8 @@ def say_hello(channel, role):
 def run_pytest(args, plugin):
     """Runs pytest with this command line, as the ``pytest`` command does."""
     sys.argv[1:] = args
+    # The supervisor starts Python with Ctrl-C ignored, so that imports are not interrupted.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(_pytest.config, "_main"):  # 9.2; its public twin says `pytest.main()` in texts
         return _pytest.config._main(args=list(args), plugins=[plugin], prog="pytest")
     return _pytest.config.main(list(args), plugins=[plugin])

@@ -51,6 +51,14 @@ class Streams:
             return [part.tmpfile for part in parts]
         return None
 
+    def are_whole(self):
+        """Whether pytest's capture still has its descriptors: a test may have closed them."""
+        for part in (getattr(self._capturing, "out", None), getattr(self._capturing, "err", None)):
+            saved = getattr(part, "targetfd_save", None)
+            if saved is not None and not (_is_open(saved) and _is_open(part.tmpfile.fileno())):
+                return False
+        return True
+
     def _switch(self, targets):
         _flush()
         for number, target in targets.items():

@@ -68,7 +68,9 @@ class Worker:
         self._reports = ItemReports(self.journal, config, identity["full_reports"], extra)
         config.pluginmanager.register(WorkerHooks(self))
         items.remember_hook_proxies(session)
-        loop = items.ItemLoop(session, self.channel, self.journal, self._reports, self.stop)
+        loop = items.ItemLoop(
+            session, self.channel, self.journal, self._reports, self.stop, self._streams.are_whole
+        )
         self._streams.loud()
         loop.run()
         self._streams.quiet()

@@ -123,7 +123,17 @@ def differences(first, second):
                 yield "    " + ascii(line)[1:-1][:200]
 
 
-SUITES = ["hard", "doctests", "werror", "rawids", "importlib_mode", "leaks", "session_teardown", "broken"]
+SUITES = [
+    "hard",
+    "doctests",
+    "werror",
+    "rawids",
+    "importlib_mode",
+    "leaks",
+    "session_teardown",
+    "unittest_subtests",
+    "broken",
+]
 
 
 def check(python, folder, arguments, shuffles):

@@ -163,7 +163,12 @@ impl Stopped {
     /// An END that says `kind` and `message`.
     #[must_use]
     pub fn new(kind: &str, message: impl Into<String>) -> Self {
-        Self { kind: kind.into(), message: message.into(), returncode: None, excrepr: Value::Null }
+        Self {
+            kind: kind.into(),
+            message: message.into(),
+            returncode: None,
+            excrepr: Value::Null,
+        }
     }
 }
 

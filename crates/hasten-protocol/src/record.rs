@@ -109,16 +109,17 @@ impl<'a> Records<'a> {
     fn read(&self) -> Result<Record<'a>, &'static str> {
         let rest = &self.bytes[self.offset..];
         let head: &[u8; HEAD] = rest.first_chunk().ok_or("it is cut off")?;
-        let word = |at: usize| {
-            u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]])
-        };
+        let word =
+            |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
         let double = |at: usize| {
             let mut bytes = [0; 8];
             bytes.copy_from_slice(&head[at..at + 8]);
             f64::from_le_bytes(bytes)
         };
         let length = word(40) as usize;
-        let payload = rest.get(HEAD..HEAD + length).ok_or("its payload is cut off")?;
+        let payload = rest
+            .get(HEAD..HEAD + length)
+            .ok_or("its payload is cut off")?;
         let index = word(0);
         Ok(Record {
             index: (index != NO_ITEM).then_some(index),

@@ -26,7 +26,10 @@ fn records_mean_what_the_golden_file_says() {
     assert_eq!(records.len(), expected.len());
     let mut again = Vec::new();
     for (record, expected) in records.iter().zip(expected) {
-        assert_eq!(u64::from(record.index.unwrap_or(u32::MAX)), expected["index"].as_u64().unwrap());
+        assert_eq!(
+            u64::from(record.index.unwrap_or(u32::MAX)),
+            expected["index"].as_u64().unwrap()
+        );
         assert_eq!(record.kind as u64, expected["kind"].as_u64().unwrap());
         assert_eq!(record.outcome as u64, expected["outcome"].as_u64().unwrap());
         assert_eq!(u64::from(record.flags), expected["flags"].as_u64().unwrap());
@@ -36,9 +39,15 @@ fn records_mean_what_the_golden_file_says() {
             ("call", record.call),
             ("teardown", record.teardown),
         ] {
-            assert!((value - expected[name].as_f64().unwrap()).abs() < 1e-12, "{name}");
+            assert!(
+                (value - expected[name].as_f64().unwrap()).abs() < 1e-12,
+                "{name}"
+            );
         }
-        assert_eq!(record.payload, expected["payload"].as_str().unwrap().as_bytes());
+        assert_eq!(
+            record.payload,
+            expected["payload"].as_str().unwrap().as_bytes()
+        );
         record.write(record.payload, &mut again);
     }
     assert_eq!(again, payload, "writing is the reverse of reading");

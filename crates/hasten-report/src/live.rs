@@ -36,7 +36,10 @@ impl LiveLine {
         if self.failed > 0 {
             line.push("\x1b[31;1m", &format!("  {} failed", self.failed));
         }
-        line.push("", &format!("  {} left", self.total - self.finished.min(self.total)));
+        line.push(
+            "",
+            &format!("  {} left", self.total - self.finished.min(self.total)),
+        );
         if let Some(seconds) = self.seconds_left.filter(|seconds| *seconds >= 1.0) {
             line.push("\x1b[2m", &format!(", about {}", clock(seconds)));
         }
@@ -73,7 +76,11 @@ struct Columns {
 
 impl Columns {
     fn new(width: usize) -> Self {
-        Self { text: String::new(), left: width, full: false }
+        Self {
+            text: String::new(),
+            left: width,
+            full: false,
+        }
     }
 
     fn push(&mut self, style: &str, text: &str) {
@@ -134,8 +141,14 @@ mod tests {
             total: 5000,
             seconds_left: Some(75.2),
             running: vec![
-                Running { nodeid: "tests/test_a.py::test_quick".into(), seconds: 0 },
-                Running { nodeid: "tests/test_b.py::test_slow[\n]".into(), seconds: 12 },
+                Running {
+                    nodeid: "tests/test_a.py::test_quick".into(),
+                    seconds: 0,
+                },
+                Running {
+                    nodeid: "tests/test_b.py::test_slow[\n]".into(),
+                    seconds: 12,
+                },
             ],
         }
     }

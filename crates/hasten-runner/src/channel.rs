@@ -31,8 +31,12 @@ impl Channel {
     pub(crate) fn pair() -> io::Result<(Self, OwnedFd)> {
         let (ours, theirs) = UnixStream::pair()?;
         ours.set_nonblocking(true)?;
-        let channel =
-            Self { stream: ours, decoder: Decoder::default(), pending: VecDeque::new(), open: true };
+        let channel = Self {
+            stream: ours,
+            decoder: Decoder::default(),
+            pending: VecDeque::new(),
+            open: true,
+        };
         Ok((channel, theirs.into()))
     }
 
@@ -75,14 +79,20 @@ impl Channel {
 
     /// Sends a frame with descriptors, which are closed here once they are under way.
     pub(crate) fn send_with(&mut self, frame: Vec<u8>, descriptors: Vec<OwnedFd>) {
-        self.pending.push_back(Pending { bytes: frame, sent: 0, descriptors });
+        self.pending.push_back(Pending {
+            bytes: frame,
+            sent: 0,
+            descriptors,
+        });
         self.flush();
     }
 
     /// Writes as much as the socket takes.
     pub(crate) fn flush(&mut self) {
         while self.open {
-            let Some(first) = self.pending.front_mut() else { return };
+            let Some(first) = self.pending.front_mut() else {
+                return;
+            };
             let rest = &first.bytes[first.sent..];
             let result = if first.descriptors.is_empty() {
                 (&self.stream).write(rest)

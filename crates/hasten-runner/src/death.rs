@@ -60,7 +60,10 @@ mod tests {
     #[test]
     fn endings_are_named() {
         assert_eq!(Ending::Exited(0).to_string(), "left with exit status 0");
-        assert_eq!(Ending::Killed(11).to_string(), "was killed by SIGSEGV (segmentation fault)");
+        assert_eq!(
+            Ending::Killed(11).to_string(),
+            "was killed by SIGSEGV (segmentation fault)"
+        );
         assert_eq!(Ending::Killed(41).to_string(), "was killed by signal 41");
         assert_eq!(Ending::from_wait_status(0x300), Ending::Exited(3));
         assert_eq!(Ending::from_wait_status(6), Ending::Killed(6));

@@ -32,36 +32,39 @@ fn parent_of(pid: i32) -> Option<(i32, bool)> {
     Some((rest.next()?.parse().ok()?, zombie))
 }
 
-/// Living descendants of this process, apart from `except`.
-fn living(except: i32) -> Vec<i32> {
-    let parents: HashMap<i32, (i32, bool)> =
-        all_pids().filter_map(|pid| Some((pid, parent_of(pid)?))).collect();
-    let own = getpid().as_raw();
-    let descends = |pid: i32| {
+/// The processes for which `is_root` holds, and everything that descends from them; living ones.
+pub(crate) fn trees(is_root: impl Fn(i32) -> bool) -> Vec<i32> {
+    let parents: HashMap<i32, (i32, bool)> = all_pids()
+        .filter_map(|pid| Some((pid, parent_of(pid)?)))
+        .collect();
+    let belongs = |pid: i32| {
         let mut at = pid;
         // A chain cannot be longer than there are processes.
         for _ in 0..parents.len() {
+            if is_root(at) {
+                return true;
+            }
             match parents.get(&at) {
-                Some((parent, _)) if *parent == own => return at != except,
                 Some((parent, _)) if *parent > 1 => at = *parent,
                 _ => return false,
             }
         }
         false
     };
-    parents
-        .iter()
-        .filter(|(_, (_, zombie))| !zombie)
+    let alive = parents.iter().filter(|(_, (_, zombie))| !zombie);
+    alive
         .map(|(pid, _)| *pid)
-        .filter(|pid| descends(*pid))
+        .filter(|pid| belongs(*pid))
         .collect()
 }
 
 /// Kills every descendant but `except` (and reaps it), until none is left.
 pub(crate) fn kill_all(except: i32) {
+    let own = getpid().as_raw();
     // A process that forks while it is looked for is found in the next round.
     for _ in 0..100 {
-        let found = living(except);
+        let mut found = trees(|pid| pid == own);
+        found.retain(|pid| *pid != own && *pid != except);
         for pid in &found {
             let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
         }

@@ -52,7 +52,9 @@ pub enum RunError {
         source: io::Error,
     },
     /// The Python part could not be unpacked.
-    #[error("cannot unpack hasten's Python part into a cache folder: {0}. Set HASTEN_CACHE_DIR to a folder that can be written")]
+    #[error(
+        "cannot unpack hasten's Python part into a cache folder: {0}. Set HASTEN_CACHE_DIR to a folder that can be written"
+    )]
     Unpack(io::Error),
 }
 

@@ -32,7 +32,12 @@ impl FileOrder {
         let mut last = None;
         for (index, file) in files.into_iter().enumerate() {
             if last.as_ref() != Some(&file) {
-                runs.push(File { first: index, end: index, unfinished: 0, released: index });
+                runs.push(File {
+                    first: index,
+                    end: index,
+                    unfinished: 0,
+                    released: index,
+                });
                 last = Some(file);
             }
             if let Some(run) = runs.last_mut() {
@@ -57,6 +62,13 @@ impl FileOrder {
     pub(crate) fn record(&mut self, index: u32, record: &[u8]) {
         if let Some(held) = self.held.get_mut(index as usize) {
             held.extend_from_slice(record);
+        }
+    }
+
+    /// Forgets what an item reported before it was cut short: it will run again.
+    pub(crate) fn discard(&mut self, index: u32) {
+        if let Some(held) = self.held.get_mut(index as usize) {
+            held.clear();
         }
     }
 
@@ -157,7 +169,11 @@ mod tests {
         assert_eq!(finish(&mut order, 3), "");
         assert_eq!(finish(&mut order, 1), "");
         assert_eq!(finish(&mut order, 2), "23");
-        assert_eq!(finish(&mut order, 4), "4", "and a is the last, whose beginning is missing");
+        assert_eq!(
+            finish(&mut order, 4),
+            "4",
+            "and a is the last, whose beginning is missing"
+        );
         assert_eq!(finish(&mut order, 0), "01");
     }
 

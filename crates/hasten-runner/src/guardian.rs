@@ -7,7 +7,9 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 
+use crate::descendants;
 use nix::sys::signal::{Signal, kill};
+
 use nix::unistd::{ForkResult, Pid, fork, pipe, setsid};
 
 /// The environment variable by which processes of a run are found. It is one that workers
@@ -29,7 +31,10 @@ impl Guardian {
             ForkResult::Parent { child } => {
                 drop(read);
                 set_cloexec(&write)?;
-                Ok(Self { farewell: Some(File::from(write)), pid: child })
+                Ok(Self {
+                    farewell: Some(File::from(write)),
+                    pid: child,
+                })
             }
             ForkResult::Child => {
                 drop(write);
@@ -75,11 +80,15 @@ fn watch(read: OwnedFd, run_id: &str) {
     }
 }
 
-/// Kills every process whose environment carries the run's id, until none is found.
+/// Kills every process whose environment carries the run's id, and what descends from them,
+/// until none is found.
 fn kill_run(run_id: &str) {
     let mark = format!("{RUN_ID_VARIABLE}={run_id}");
+    let own = nix::unistd::getpid().as_raw();
     for _ in 0..50 {
-        let found = processes_with(mark.as_bytes());
+        let marked = processes_with(mark.as_bytes());
+        let mut found = descendants::trees(|pid| marked.contains(&pid));
+        found.retain(|pid| *pid != own);
         if found.is_empty() {
             return;
         }
@@ -91,9 +100,7 @@ fn kill_run(run_id: &str) {
 }
 
 fn processes_with(mark: &[u8]) -> Vec<i32> {
-    let own = nix::unistd::getpid().as_raw();
-    crate::descendants::all_pids()
-        .filter(|pid| *pid != own)
+    descendants::all_pids()
         .filter(|pid| {
             std::fs::read(format!("/proc/{pid}/environ"))
                 .is_ok_and(|all| all.split(|byte| *byte == 0).any(|entry| entry == mark))

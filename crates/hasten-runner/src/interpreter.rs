@@ -38,13 +38,19 @@ impl Search {
                 let inside = bin.parent()?.join("pyvenv.cfg").is_file();
                 inside.then(|| bin.join("python"))
             }))
-            .chain(self.cwd.ancestors().map(|folder| folder.join(".venv/bin/python")));
+            .chain(
+                self.cwd
+                    .ancestors()
+                    .map(|folder| folder.join(".venv/bin/python")),
+            );
         for python in environments {
             if python.is_file() {
                 return Ok(python);
             }
         }
-        self.on_path("python3").or_else(|| self.on_path("python")).ok_or(RunError::NoInterpreter)
+        self.on_path("python3")
+            .or_else(|| self.on_path("python"))
+            .ok_or(RunError::NoInterpreter)
     }
 
     fn named(&self, named: &str) -> Result<Utf8PathBuf, RunError> {
@@ -54,7 +60,11 @@ impl Search {
             });
         }
         let path = self.cwd.join(named);
-        let python = if path.is_dir() { path.join("bin/python") } else { path };
+        let python = if path.is_dir() {
+            path.join("bin/python")
+        } else {
+            path
+        };
         if python.is_file() {
             return Ok(python);
         }
@@ -109,10 +119,16 @@ mod tests {
     #[test]
     fn a_named_interpreter_may_be_a_folder_a_path_or_a_name() {
         let (_keep, root) = project();
-        let mut search = Search { cwd: root.clone(), path: root.join("path").into(), ..Search::default() };
-        for (named, found) in
-            [("active/", "active/bin/python"), ("a/.venv/bin/python", "a/.venv/bin/python"), ("python3", "path/python3")]
-        {
+        let mut search = Search {
+            cwd: root.clone(),
+            path: root.join("path").into(),
+            ..Search::default()
+        };
+        for (named, found) in [
+            ("active/", "active/bin/python"),
+            ("a/.venv/bin/python", "a/.venv/bin/python"),
+            ("python3", "path/python3"),
+        ] {
             search.named = Some(named.into());
             assert_eq!(search.find().unwrap(), root.join(found), "{named}");
         }

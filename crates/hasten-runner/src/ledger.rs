@@ -66,7 +66,10 @@ impl Ledger {
     /// A ledger for so many items.
 
     pub(crate) fn new(items: usize) -> Self {
-        Self { entries: vec![Entry::default(); items], ..Self::default() }
+        Self {
+            entries: vec![Entry::default(); items],
+            ..Self::default()
+        }
     }
 
     /// The entries in the order of collection.
@@ -102,12 +105,16 @@ impl Ledger {
     /// True when the item has its final state (or does not exist).
 
     pub(crate) fn is_finished(&self, index: u32) -> bool {
-        self.entries.get(index as usize).is_none_or(|entry| entry.finished)
+        self.entries
+            .get(index as usize)
+            .is_none_or(|entry| entry.finished)
     }
 
     /// Takes a record in. Returns false when it is to be ignored: the item is final already.
     pub(crate) fn record(&mut self, worker: u32, record: &Record<'_>) -> bool {
-        let Some(index) = record.index else { return true };
+        let Some(index) = record.index else {
+            return true;
+        };
         if self.is_finished(index) {
             return false;
         }
@@ -172,7 +179,10 @@ impl State {
     /// True when the run fails because of it.
 
     pub(crate) fn is_failure(self) -> bool {
-        matches!(self, Self::Failed | Self::Error | Self::TimedOut | Self::Crashed)
+        matches!(
+            self,
+            Self::Failed | Self::Error | Self::TimedOut | Self::Crashed
+        )
     }
 
     /// The state after one more report of the item.
@@ -188,11 +198,7 @@ impl State {
             (Outcome::Passed, _) => Self::Passed,
         };
         match (self, next) {
-            (State::Failed | State::Error, _) | (_, State::Passed)
-                if self != State::NotRun =>
-            {
-                self
-            }
+            (State::Failed | State::Error, _) | (_, State::Passed) if self != State::NotRun => self,
             _ => next,
         }
     }
@@ -241,13 +247,33 @@ mod tests {
             (vec![setup, (Passed, CALL), teardown], State::Passed, 0),
             (vec![setup, (Failed, CALL), teardown], State::Failed, 1),
             (vec![(Failed, SETUP), teardown], State::Error, 1),
-            (vec![setup, (Passed, CALL), (Failed, TEARDOWN)], State::Error, 1),
-            (vec![setup, (Failed, CALL), (Failed, TEARDOWN)], State::Failed, 2),
+            (
+                vec![setup, (Passed, CALL), (Failed, TEARDOWN)],
+                State::Error,
+                1,
+            ),
+            (
+                vec![setup, (Failed, CALL), (Failed, TEARDOWN)],
+                State::Failed,
+                2,
+            ),
             (vec![(Skipped, SETUP), teardown], State::Skipped, 0),
-            (vec![setup, (Skipped, CALL | XFAIL), teardown], State::Xfailed, 0),
+            (
+                vec![setup, (Skipped, CALL | XFAIL), teardown],
+                State::Xfailed,
+                0,
+            ),
             (vec![(Skipped, SETUP | XFAIL), teardown], State::Xfailed, 0),
-            (vec![setup, (Passed, CALL | XFAIL), teardown], State::Xpassed, 0),
-            (vec![setup, (Failed, OTHER), (Passed, CALL), teardown], State::Error, 1),
+            (
+                vec![setup, (Passed, CALL | XFAIL), teardown],
+                State::Xpassed,
+                0,
+            ),
+            (
+                vec![setup, (Failed, OTHER), (Passed, CALL), teardown],
+                State::Error,
+                1,
+            ),
         ] {
             assert_eq!(state_after(&reports), (state, failures), "{reports:?}");
         }
@@ -259,7 +285,16 @@ mod tests {
         ledger.verdict(1, 1, State::Crashed, 0.5);
         assert!(!ledger.is_complete());
         assert_eq!(ledger.missing(), 1);
-        assert_eq!(ledger.counts(), Counts { finished: 1, failed: 1 });
-        assert!(ledger.is_finished(77), "an index out of range is never awaited");
+        assert_eq!(
+            ledger.counts(),
+            Counts {
+                finished: 1,
+                failed: 1
+            }
+        );
+        assert!(
+            ledger.is_finished(77),
+            "an index out of range is never awaited"
+        );
     }
 }

@@ -89,7 +89,11 @@ mod tests {
     use super::*;
 
     fn limits(default: Option<f64>, marked: Option<f64>, func_only: Option<bool>) -> Limits {
-        Limits { default, marked: vec![(marked, func_only)], ..Limits::default() }
+        Limits {
+            default,
+            marked: vec![(marked, func_only)],
+            ..Limits::default()
+        }
     }
 
     fn activity(phase: Phase) -> Activity {
@@ -104,7 +108,10 @@ mod tests {
 
     #[test]
     fn the_marker_wins_and_zero_is_off() {
-        assert_eq!(limits(Some(5.0), Some(2.0), None).of(0).unwrap().seconds, 2.0);
+        assert_eq!(
+            limits(Some(5.0), Some(2.0), None).of(0).unwrap().seconds,
+            2.0
+        );
         assert_eq!(limits(Some(5.0), Some(0.0), None).of(0), None);
         assert_eq!(limits(Some(5.0), None, None).of(0).unwrap().seconds, 5.0);
         assert_eq!(limits(None, None, None).of(0), None);
@@ -113,7 +120,11 @@ mod tests {
     #[test]
     fn func_only_counts_from_the_call() {
         let limits = limits(Some(3.0), None, Some(true));
-        assert!(limits.left(&activity(Phase::Setup), 60_000_000_000).is_none());
+        assert!(
+            limits
+                .left(&activity(Phase::Setup), 60_000_000_000)
+                .is_none()
+        );
         let (_, left) = limits.left(&activity(Phase::Call), 5_000_000_000).unwrap();
         assert_eq!(left, Duration::from_secs(2));
     }
@@ -121,13 +132,20 @@ mod tests {
     #[test]
     fn the_whole_item_counts_otherwise() {
         let limits = limits(Some(3.0), None, None);
-        let (_, left) = limits.left(&activity(Phase::Teardown), 9_000_000_000).unwrap();
+        let (_, left) = limits
+            .left(&activity(Phase::Teardown), 9_000_000_000)
+            .unwrap();
         assert_eq!(left, Duration::ZERO);
     }
 
     #[test]
     fn the_message_is_that_of_pytest_timeout() {
-        let text = |seconds| message(Limit { seconds, func_only: false });
+        let text = |seconds| {
+            message(Limit {
+                seconds,
+                func_only: false,
+            })
+        };
         assert_eq!(text(50.0), "Timeout (>50.0s)");
         assert_eq!(text(0.25), "Timeout (>0.25s)");
     }

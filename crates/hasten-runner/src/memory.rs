@@ -43,12 +43,18 @@ impl WorkerMemory {
         // and every reader treats the bytes as data that may change.
         let mut map = unsafe { MmapOptions::new().len(journal::SIZE).map_mut(&files[0])? };
         journal::initialise(&mut map);
-        Ok(Self { journal: map, files })
+        Ok(Self {
+            journal: map,
+            files,
+        })
     }
 
     /// Copies of the descriptors, in the order of the protocol.
     pub(crate) fn descriptors(&self) -> io::Result<Vec<OwnedFd>> {
-        self.files.iter().map(|file| file.try_clone().map(OwnedFd::from)).collect()
+        self.files
+            .iter()
+            .map(|file| file.try_clone().map(OwnedFd::from))
+            .collect()
     }
 
     pub(crate) fn journal(&self) -> &[u8] {
@@ -118,7 +124,13 @@ mod tests {
     #[test]
     fn much_output_is_cut_and_says_so() {
         let memory = WorkerMemory::new().unwrap();
-        (&memory.files[2]).write_all(&vec![b'x'; (MOST_OUTPUT + 5) as usize]).unwrap();
-        assert!(memory.stderr().starts_with("[the first 5 bytes are left out]\nxxx"));
+        (&memory.files[2])
+            .write_all(&vec![b'x'; (MOST_OUTPUT + 5) as usize])
+            .unwrap();
+        assert!(
+            memory
+                .stderr()
+                .starts_with("[the first 5 bytes are left out]\nxxx")
+        );
     }
 }

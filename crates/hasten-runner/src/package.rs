@@ -50,13 +50,19 @@ fn content_hash() -> String {
         hash.update((file.contents().len() as u64).to_le_bytes());
         hash.update(file.contents());
     }
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize()
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Unpacks beside the place and renames, so that two runs at once never see half a package.
 fn unpack_into(cache: &Utf8Path, home: &Utf8Path) -> io::Result<()> {
     fs_err::create_dir_all(cache)?;
-    let part = tempfile::Builder::new().prefix("unpacking-").tempdir_in(cache)?;
+    let part = tempfile::Builder::new()
+        .prefix("unpacking-")
+        .tempdir_in(cache)?;
     for file in package_files() {
         let path = part.path().join("hasten_worker").join(file.path());
         if let Some(folder) = path.parent() {

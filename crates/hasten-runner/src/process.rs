@@ -40,12 +40,21 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn new(role: Role, channel: Channel) -> Self {
-        Self { role, channel, pid: None, ending: None, bye: None, gone: false }
+        Self {
+            role,
+            channel,
+            pid: None,
+            ending: None,
+            bye: None,
+            gone: false,
+        }
     }
 
     /// Sends a signal to the process and, where it leads one, to its group.
     pub(crate) fn signal(&self, signal: Signal) {
-        let (Some(pid), None) = (self.pid, self.ending) else { return };
+        let (Some(pid), None) = (self.pid, self.ending) else {
+            return;
+        };
         let pid = Pid::from_raw(pid);
         let leads_a_group = matches!(self.role, Role::Session | Role::Worker(_));
         if !(leads_a_group && killpg(pid, signal).is_ok()) {
@@ -91,10 +100,14 @@ impl Launcher {
         for fd in memory.iter().chain([&socket]) {
             inherit(fd).map_err(RunError::system("cannot pass a descriptor on"))?;
         }
-        let child = command.spawn().map_err(|source| RunError::InterpreterDoesNotStart {
-            path: self.python.clone(),
-            source,
-        })?;
+        // SAFETY: runs between fork and exec, and only makes one system call.
+        unsafe { command.pre_exec(ignore_interrupts) };
+        let child = command
+            .spawn()
+            .map_err(|source| RunError::InterpreterDoesNotStart {
+                path: self.python.clone(),
+                source,
+            })?;
         // It is waited for in the loop, with all the others.
         Ok(child.id().cast_signed())
     }
@@ -102,5 +115,14 @@ impl Launcher {
 
 fn inherit(fd: &OwnedFd) -> io::Result<()> {
     fcntl(fd, FcntlArg::F_SETFD(FdFlag::empty()))?;
+    Ok(())
+}
+
+/// Until Python has set up pytest, Ctrl-C is for the supervisor: an interpreter that is
+/// interrupted in its imports prints a traceback that means nothing to anybody.
+fn ignore_interrupts() -> io::Result<()> {
+    use nix::sys::signal::{SigHandler, signal};
+    // SAFETY: sets a disposition, installs no handler.
+    unsafe { signal(Signal::SIGINT, SigHandler::SigIgn)? };
     Ok(())
 }

@@ -47,9 +47,9 @@ impl Signals {
             .pending()
             .filter_map(|origin| {
                 Some(match origin.signal {
-                    SIGINT | SIGTERM | SIGHUP => {
-                        Event::Interrupt { from_terminal: origin.process.is_none() }
-                    }
+                    SIGINT | SIGTERM | SIGHUP => Event::Interrupt {
+                        from_terminal: origin.process.is_none(),
+                    },
                     SIGCHLD => Event::Child,
                     SIGTSTP => Event::Suspend,
                     SIGCONT => Event::Resume,

@@ -26,7 +26,9 @@ pub(crate) fn parse(text: &str) -> Vec<Thread> {
         if line.ends_with("(most recent call first):") {
             threads.push(Thread {
                 current: line.starts_with("Current thread"),
-                title: line.trim_end_matches(" (most recent call first):").to_owned(),
+                title: line
+                    .trim_end_matches(" (most recent call first):")
+                    .to_owned(),
                 frames: Vec::new(),
             });
         } else if let (Some(frame), Some(thread)) = (parse_frame(line), threads.last_mut()) {
@@ -40,13 +42,20 @@ fn parse_frame(line: &str) -> Option<Frame> {
     let rest = line.strip_prefix("  File \"")?;
     let (file, rest) = rest.rsplit_once("\", line ")?;
     let (number, function) = rest.split_once(" in ")?;
-    Some(Frame { file: file.to_owned(), line: number.parse().ok()?, function: function.to_owned() })
+    Some(Frame {
+        file: file.to_owned(),
+        line: number.parse().ok()?,
+        function: function.to_owned(),
+    })
 }
 
 /// The frame that a report points at: the innermost one of the suite's own, which is the first
 /// that is neither in the standard library nor in an installed package.
 pub(crate) fn crash_site(threads: &[Thread]) -> Option<&Frame> {
-    let thread = threads.iter().find(|thread| thread.current).or(threads.first())?;
+    let thread = threads
+        .iter()
+        .find(|thread| thread.current)
+        .or(threads.first())?;
     let own = trimmed(&thread.frames);
     own.iter()
         .find(|frame| !frame.file.contains("/lib/python") && !frame.file.starts_with('<'))
@@ -56,7 +65,9 @@ pub(crate) fn crash_site(threads: &[Thread]) -> Option<&Frame> {
 /// The frames without those of the runner below the test.
 fn trimmed(frames: &[Frame]) -> &[Frame] {
     let runner = |frame: &Frame| {
-        ["/_pytest/", "/pluggy/", "/hasten_worker/"].iter().any(|part| frame.file.contains(part))
+        ["/_pytest/", "/pluggy/", "/hasten_worker/"]
+            .iter()
+            .any(|part| frame.file.contains(part))
     };
     match frames.iter().position(runner) {
         Some(0) | None => frames,
@@ -75,7 +86,11 @@ pub(crate) fn render(threads: &[Thread]) -> String {
         if number > 0 {
             text.push('\n');
         }
-        let title = if thread.current { "Stack of the test" } else { &thread.title };
+        let title = if thread.current {
+            "Stack of the test"
+        } else {
+            &thread.title
+        };
         text.push_str(title);
         text.push_str(" (most recent call last):\n");
         for frame in trimmed(&thread.frames).iter().rev() {

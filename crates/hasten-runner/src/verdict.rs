@@ -27,7 +27,10 @@ impl Verdict<'_> {
     fn report(&self) -> Value {
         let when = self.phase.when();
         let file = self.nodeid.split("::").next().unwrap_or_default();
-        let domain = self.nodeid.split_once("::").map_or(self.nodeid, |(_, rest)| rest);
+        let domain = self
+            .nodeid
+            .split_once("::")
+            .map_or(self.nodeid, |(_, rest)| rest);
         let domain = domain.replace("::", ".");
         let threads = stacks::parse(&self.stacks);
         let sections: Vec<_> = [("stdout", &self.stdout), ("stderr", &self.stderr)]
@@ -131,7 +134,10 @@ mod tests {
         assert_eq!(records.len(), 2);
         let report: Value = serde_json::from_slice(records[0].payload).unwrap();
         assert_eq!(report["when"], "setup");
-        assert_eq!(report["sections"], json!([["Captured stdout setup", "so far"]]));
+        assert_eq!(
+            report["sections"],
+            json!([["Captured stdout setup", "so far"]])
+        );
         assert_eq!(report["longrepr"]["reprcrash"]["lineno"], 3);
         assert_eq!(report["location"][2], "Test.test_x");
     }

@@ -73,7 +73,11 @@ impl Arguments {
                 rest.push(word);
             }
         }
-        Ok(Self { command, python, rest })
+        Ok(Self {
+            command,
+            python,
+            rest,
+        })
     }
 }
 
@@ -90,14 +94,20 @@ mod tests {
         let arguments = read("-k slow --python py3 -x run -- --python x");
         assert_eq!(arguments.command, Command::Run);
         assert_eq!(arguments.python.as_deref(), Some("py3"));
-        assert_eq!(arguments.rest, ["-k", "slow", "-x", "run", "--", "--python", "x"]);
+        assert_eq!(
+            arguments.rest,
+            ["-k", "slow", "-x", "run", "--", "--python", "x"]
+        );
     }
 
     #[test]
     fn a_folder_that_is_named_like_a_command_is_reached_by_run() {
         assert_eq!(read("slow").command, Command::Slow);
         let arguments = read("run slow");
-        assert_eq!((arguments.command, arguments.rest), (Command::Run, vec!["slow".to_owned()]));
+        assert_eq!(
+            (arguments.command, arguments.rest),
+            (Command::Run, vec!["slow".to_owned()])
+        );
     }
 
     #[test]

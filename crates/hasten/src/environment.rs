@@ -17,7 +17,12 @@ pub(crate) fn current_folder() -> Utf8PathBuf {
 /// Where to look for an interpreter.
 pub(crate) fn interpreter_search(named: Option<String>) -> Search {
     let beside = env::current_exe().ok().and_then(|program| {
-        Some(Utf8PathBuf::from_path_buf(program).ok()?.parent()?.to_owned())
+        Some(
+            Utf8PathBuf::from_path_buf(program)
+                .ok()?
+                .parent()?
+                .to_owned(),
+        )
     });
     Search {
         named,
@@ -66,7 +71,8 @@ pub(crate) fn cores() -> usize {
 /// An id that no other run has: 32 hexadecimal digits, as pytest-xdist's.
 pub(crate) fn new_run_id() -> String {
     let mut bytes = [0; 16];
-    let random = fs_err::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));
+    let random =
+        fs_err::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));
     if random.is_err() {
         let now = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)

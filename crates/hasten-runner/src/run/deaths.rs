@@ -7,7 +7,7 @@ use hasten_protocol::record::Records;
 
 use super::Run;
 use super::ending::Stop;
-use super::time::{Watch, monotonic};
+use super::time::monotonic;
 use crate::death::Ending;
 use crate::descendants;
 use crate::error::RunError;
@@ -31,7 +31,11 @@ impl Run {
                 break;
             }
             let ending = Ending::from_wait_status(status);
-            match self.processes.iter_mut().find(|process| process.pid == Some(pid)) {
+            match self
+                .processes
+                .iter_mut()
+                .find(|process| process.pid == Some(pid))
+            {
                 Some(process) => process.ending = Some(ending),
                 // Somebody's orphan, or one of ours whose HELLO was not read yet.
                 None => {
@@ -80,7 +84,8 @@ impl Run {
             (None, Ending::Exited(status)) => self.exit_status = Some(status),
             // Under -n 0 main is pytest, and ends as pytest would have.
             (None, Ending::Killed(signal)) if !self.distribute && self.settings.is_some() => {
-                self.screen.warn(&format!("the process that ran the tests {ending}"));
+                self.screen
+                    .warn(&format!("the process that ran the tests {ending}"));
                 self.exit_status = Some(128 + signal);
             }
             (None, Ending::Killed(_)) => {
@@ -112,17 +117,18 @@ impl Run {
         let process = self.workers[number].process;
         let clean = self.processes[process].bye.take();
         let interrupted = self.stop.as_ref().is_some_and(|stop| stop.interrupts_tests);
-        let running = activity.item.filter(|item| {
-            self.suite.as_ref().is_some_and(|suite| !suite.ledger.is_finished(*item))
-        });
-        match (running, &clean) {
-            (Some(item), None) if !interrupted => {
-                self.blame(number, item, &activity, ending);
+        if clean.is_none() && !interrupted {
+            match self.culprit(number, &activity) {
+                Some(item) => self.blame(number, item, &activity, ending),
+                None if ending == Ending::Exited(LOST_CHANNEL) => {
+                    let id = &self.workers[number].id;
+                    self.note_summary(&format!(
+                        "{id} was replaced, since a test closed descriptors that it did not \
+                         open: what session fixtures do at the end was not done"
+                    ));
+                }
+                None => self.note_death_between_items(number, &activity, ending),
             }
-            (None, None) if !interrupted && ending != Ending::Exited(LOST_CHANNEL) => {
-                self.note_death_between_items(number, &activity, ending);
-            }
-            _ => {}
         }
         if let Some(bye) = clean {
             for error in bye.errors {
@@ -132,7 +138,9 @@ impl Run {
         }
         if let Some(suite) = &mut self.suite {
             if self.workers[number].planned {
-                suite.planner.worker_gone(number);
+                for item in suite.planner.worker_gone(number) {
+                    suite.order.discard(item);
+                }
             }
         }
         if self.stop.is_none() && !self.workers[number].finishing {
@@ -140,20 +148,33 @@ impl Run {
         }
     }
 
+    /// The item that the worker's death is to be blamed on: the one that exceeded its limit,
+    /// else the one that ran.
+    fn culprit(&self, number: usize, activity: &Activity) -> Option<u32> {
+        let suite = self.suite.as_ref()?;
+        let expired = self.workers[number].watch.expired().map(|(item, _)| item);
+        expired
+            .or(activity.item)
+            .filter(|item| !suite.ledger.is_finished(*item))
+    }
+
     /// Gives the test that ran when its worker died the verdict it deserves.
     fn blame(&mut self, number: usize, item: u32, activity: &Activity, ending: Ending) {
         let worker = &self.workers[number];
         let Some(suite) = &mut self.suite else { return };
         let nodeid = suite.nodeids[item as usize].clone();
-        let (state, message) = match worker.watch {
-            Watch::Killed { item: killed, limit } if killed == item => {
-                (State::TimedOut, limits::message(limit))
-            }
-            _ => (State::Crashed, format!("Worker {} {ending} while it ran this test", worker.id)),
+        let (state, message) = match worker.watch.expired() {
+            Some((_, limit)) => (State::TimedOut, limits::message(limit)),
+            None => (
+                State::Crashed,
+                format!("Worker {} {ending} while it ran this test", worker.id),
+            ),
         };
         #[expect(clippy::cast_precision_loss, reason = "a duration in nanoseconds")]
         let seconds = monotonic().saturating_sub(activity.item_start) as f64 / 1e9;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |at| at.as_secs_f64());
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0.0, |at| at.as_secs_f64());
         let verdict = Verdict {
             index: item,
             nodeid: &nodeid,
@@ -166,7 +187,12 @@ impl Run {
             seconds,
         };
         suite.order.record(item, &verdict.records());
-        suite.ledger.verdict(u32::try_from(number).unwrap_or(u32::MAX), item, state, seconds);
+        suite.ledger.verdict(
+            u32::try_from(number).unwrap_or(u32::MAX),
+            item,
+            state,
+            seconds,
+        );
         suite.order.finished(item);
         suite.planner.observe(number, item, seconds);
         if state == State::TimedOut || activity.started > 0 {

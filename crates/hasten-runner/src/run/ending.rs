@@ -29,7 +29,11 @@ impl Stop {
     /// Stops the run, as pytest does for a reason of this kind.
     pub(crate) fn from(end: Stopped) -> Self {
         let interrupts_tests = matches!(end.kind.as_str(), "exit" | "interrupt");
-        Self { end, interrupts_tests, at_once: None }
+        Self {
+            end,
+            interrupts_tests,
+            at_once: None,
+        }
     }
 
     /// Stops the run with this message.
@@ -58,11 +62,16 @@ impl Run {
         let interrupted = self.stop.as_ref().is_some_and(|stop| stop.interrupts_tests);
         if !self.distribute {
             // main is pytest, and got Ctrl-C itself when it came from the terminal.
-            let signal = if interrupted { Signal::SIGKILL } else { Signal::SIGINT };
+            let signal = if interrupted {
+                Signal::SIGKILL
+            } else {
+                Signal::SIGINT
+            };
             if !from_terminal || interrupted {
                 self.signal_role(Role::Main, signal);
             }
-            self.stop.get_or_insert_with(|| Stop::ended("interrupt", ""));
+            self.stop
+                .get_or_insert_with(|| Stop::ended("interrupt", ""));
             return;
         }
         if !interrupted {
@@ -73,7 +82,10 @@ impl Run {
             }
             return;
         }
-        let again = self.stop.as_ref().is_some_and(|stop| stop.at_once.is_some());
+        let again = self
+            .stop
+            .as_ref()
+            .is_some_and(|stop| stop.at_once.is_some());
         if again {
             self.exit_status = Some(2);
         }
@@ -148,7 +160,9 @@ impl Run {
 
     /// Stops at the limit of failures (`-x`, `--maxfail`).
     pub(super) fn check_maxfail(&mut self) {
-        let Some(most) = self.configured.as_ref().and_then(|main| main.maxfail) else { return };
+        let Some(most) = self.configured.as_ref().and_then(|main| main.maxfail) else {
+            return;
+        };
         let Some(suite) = &self.suite else { return };
         if most > 0 && suite.ledger.failures() >= most {
             let message = format!("stopping after {most} failures");
@@ -164,7 +178,10 @@ impl Run {
         }
         self.replace_workers()?;
         self.find_gap();
-        let complete = self.suite.as_ref().is_some_and(|suite| suite.ledger.is_complete());
+        let complete = self
+            .suite
+            .as_ref()
+            .is_some_and(|suite| suite.ledger.is_complete());
         if !complete && self.stop.is_none() {
             return Ok(());
         }
@@ -192,7 +209,9 @@ impl Run {
             if !self.workers[number].finishing {
                 self.workers[number].finishing = true;
                 let process = self.workers[number].process;
-                self.processes[process].channel.send(frame::encode(ToPython::Finish, b""));
+                self.processes[process]
+                    .channel
+                    .send(frame::encode(ToPython::Finish, b""));
             }
         }
     }
@@ -223,9 +242,16 @@ impl Run {
         if let Some(suite) = &mut self.suite {
             suite.order.release_all();
         }
-        let missing = self.suite.as_ref().map_or(0, |suite| suite.ledger.missing());
+        let missing = self
+            .suite
+            .as_ref()
+            .map_or(0, |suite| suite.ledger.missing());
         if missing > 0 {
-            let tests = if missing == 1 { "test was" } else { "tests were" };
+            let tests = if missing == 1 {
+                "test was"
+            } else {
+                "tests were"
+            };
             self.note_summary(&format!("{missing} {tests} not run"));
         }
         self.send_ready_reports();
@@ -268,17 +294,31 @@ impl Run {
     }
 
     fn note(&mut self, place: Place, text: &str) {
-        let note = Note { place, text: text.to_owned() };
-        self.screen.main_gets(frame::encode_json(ToPython::Note, &note));
+        let note = Note {
+            place,
+            text: text.to_owned(),
+        };
+        self.screen
+            .main_gets(frame::encode_json(ToPython::Note, &note));
     }
 
     /// pytest's exit status, unless hasten knows that something is missing.
     pub(super) fn final_status(&self) -> i32 {
         let status = self.exit_status.unwrap_or(3);
         let gap = self.distribute
-            && self.suite.as_ref().is_some_and(|suite| !suite.ledger.is_complete());
-        let failed = self.suite.as_ref().is_some_and(|suite| suite.ledger.counts().failed > 0);
-        if status == 0 && self.distribute && (gap || self.fault || failed) { 1 } else { status }
+            && self
+                .suite
+                .as_ref()
+                .is_some_and(|suite| !suite.ledger.is_complete());
+        let failed = self
+            .suite
+            .as_ref()
+            .is_some_and(|suite| suite.ledger.counts().failed > 0);
+        if status == 0 && self.distribute && (gap || self.fault || failed) {
+            1
+        } else {
+            status
+        }
     }
 }
 

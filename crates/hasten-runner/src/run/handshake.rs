@@ -1,10 +1,10 @@
 //! From the first process to a collected suite.
 
+use hasten_protocol::PROTOCOL_VERSION;
 use hasten_protocol::frame::{self, ToPython};
 use hasten_protocol::message::{
     Collected, Configured, Decision, Fork, Hello, ProcessError, Settings, WorkerIdentity, Workers,
 };
-use hasten_protocol::PROTOCOL_VERSION;
 
 use super::ending::Stop;
 use super::{Run, parse};
@@ -24,14 +24,23 @@ impl Choice {
         let none = settings.numprocesses == Some(Workers::Exactly(0));
         let limited = settings.timeout.is_some_and(|seconds| seconds > 0.0);
         if settings.in_process.is_some() || debugging {
-            return Self { distribute: false, note: None };
+            return Self {
+                distribute: false,
+                note: None,
+            };
         }
         if none && limited {
             let note = "one worker process is used instead of none, since a time limit is \
                         enforced from outside the process that runs the test";
-            return Self { distribute: true, note: Some(note) };
+            return Self {
+                distribute: true,
+                note: Some(note),
+            };
         }
-        Self { distribute: !none, note: None }
+        Self {
+            distribute: !none,
+            note: None,
+        }
     }
 }
 
@@ -57,8 +66,11 @@ impl Run {
 
     fn fork_main(&mut self) -> Result<(), RunError> {
         let (_, socket) = self.add_process(Role::Main)?;
-        let message =
-            Fork { role: "main", args: Some(&self.options.args), worker: None };
+        let message = Fork {
+            role: "main",
+            args: Some(&self.options.args),
+            worker: None,
+        };
         let frame = frame::encode_json(ToPython::Fork, &message);
         if let Some(base) = self.process(Role::Base) {
             base.channel.send_with(frame, vec![socket]);
@@ -110,8 +122,8 @@ impl Run {
         if let Some(note) = choice.note {
             self.note_summary(note);
         }
-        let spawn = settings.start_method.as_deref() == Some("spawn")
-            || cfg!(not(target_os = "linux"));
+        let spawn =
+            settings.start_method.as_deref() == Some("spawn") || cfg!(not(target_os = "linux"));
         let session = choice.distribute && !spawn;
         self.settings = Some(settings);
         let decision = Decision {
@@ -138,14 +150,22 @@ impl Run {
             id,
             count,
             testrunuid: self.options.run_id.clone(),
-            basetemp: self.configured.as_ref().and_then(|main| main.basetemp.clone()),
-            full_reports: self.configured.as_ref().is_none_or(|main| main.full_reports),
+            basetemp: self
+                .configured
+                .as_ref()
+                .and_then(|main| main.basetemp.clone()),
+            full_reports: self
+                .configured
+                .as_ref()
+                .is_none_or(|main| main.full_reports),
         }
     }
 
     /// As many workers as the command line allows.
     pub(super) fn most_workers(&self) -> usize {
-        let Some(settings) = &self.settings else { return 1 };
+        let Some(settings) = &self.settings else {
+            return 1;
+        };
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let asked = match &settings.numprocesses {
             Some(Workers::Exactly(number)) => (*number).max(1),
@@ -155,12 +175,15 @@ impl Run {
                 .and_then(|main| main.auto_workers)
                 .unwrap_or(cores),
         };
-        asked.min(settings.maxprocesses.unwrap_or(usize::MAX)).max(1)
+        asked
+            .min(settings.maxprocesses.unwrap_or(usize::MAX))
+            .max(1)
     }
 
     pub(super) fn on_configured(&mut self, payload: &[u8]) -> Result<(), RunError> {
         let configured: Configured = parse(Role::Main, payload)?;
-        self.screen.configure(configured.live_line && self.distribute);
+        self.screen
+            .configure(configured.live_line && self.distribute);
         self.open_history(&configured.rootdir);
         self.configured = Some(configured);
         Ok(())
@@ -227,12 +250,22 @@ mod tests {
             (r#"{"numprocesses": 3}"#, true),
             (r#"{"numprocesses": 0}"#, false),
             (r#"{"numprocesses": 0, "timeout": 5.0}"#, true),
-            (r#"{"numprocesses": 0, "timeout": 5.0, "usepdb": true}"#, false),
+            (
+                r#"{"numprocesses": 0, "timeout": 5.0, "usepdb": true}"#,
+                false,
+            ),
             (r#"{"numprocesses": 4, "trace": true}"#, false),
             (r#"{"numprocesses": 4, "debugger": true}"#, false),
-            (r#"{"numprocesses": 4, "in_process": "--collect-only"}"#, false),
+            (
+                r#"{"numprocesses": 4, "in_process": "--collect-only"}"#,
+                false,
+            ),
         ] {
-            assert_eq!(Choice::from(&settings(json)).distribute, distribute, "{json}");
+            assert_eq!(
+                Choice::from(&settings(json)).distribute,
+                distribute,
+                "{json}"
+            );
         }
     }
 }

@@ -38,9 +38,10 @@ impl Run {
     /// # Errors
     /// A sentence to show. The run's verdict does not depend on it.
     pub(super) fn keep_history(&mut self) -> Result<(), String> {
-        let (Some(suite), Some(rootdir)) =
-            (&self.suite, self.configured.as_ref().map(|main| main.rootdir.clone()))
-        else {
+        let (Some(suite), Some(rootdir)) = (
+            &self.suite,
+            self.configured.as_ref().map(|main| main.rootdir.clone()),
+        ) else {
             return Ok(());
         };
         let attempts: Vec<Attempt<'_>> = suite
@@ -53,7 +54,9 @@ impl Run {
             return Ok(());
         }
         let record = self.run_record(&rootdir, suite.ledger.is_complete());
-        let Some(history) = &mut self.history else { return Ok(()) };
+        let Some(history) = &mut self.history else {
+            return Ok(());
+        };
         match history.record_run(&record, &attempts) {
             Ok(None) => Ok(()),
             Ok(Some(warning)) => Err(warning.to_string()),
@@ -69,11 +72,16 @@ impl Run {
                 .started
                 .duration_since(UNIX_EPOCH)
                 .map_or(0.0, |time| time.as_secs_f64()),
-            wall: self.started.elapsed().map_or(0.0, |time| time.as_secs_f64()),
+            wall: self
+                .started
+                .elapsed()
+                .map_or(0.0, |time| time.as_secs_f64()),
             workers: u32::try_from(self.workers.len()).unwrap_or(u32::MAX),
             python: python.map(|hello| hello.python.clone()).unwrap_or_default(),
             pytest: python.map(|hello| hello.pytest.clone()).unwrap_or_default(),
-            platform: python.map(|hello| hello.platform.clone()).unwrap_or_default(),
+            platform: python
+                .map(|hello| hello.platform.clone())
+                .unwrap_or_default(),
             machine: machine(),
             args: self.options.args.clone(),
             commit: git::head(Utf8Path::new(rootdir)),
@@ -88,7 +96,11 @@ fn machine() -> String {
     nix::sys::utsname::uname().map_or_else(
         |_| String::new(),
         |name| {
-            format!("{} {}", name.nodename().to_string_lossy(), name.machine().to_string_lossy())
+            format!(
+                "{} {}",
+                name.nodename().to_string_lossy(),
+                name.machine().to_string_lossy()
+            )
         },
     )
 }

@@ -160,7 +160,10 @@ impl Run {
         fds.extend(self.processes.iter().filter_map(poll_fd));
         match poll(&mut fds, timeout) {
             Ok(_) | Err(Errno::EINTR) => Ok(()),
-            Err(errno) => Err(RunError::System { doing: "cannot wait", source: errno.into() }),
+            Err(errno) => Err(RunError::System {
+                doing: "cannot wait",
+                source: errno.into(),
+            }),
         }
     }
 
@@ -231,7 +234,9 @@ impl Run {
 
     /// The process with this role, if it lives.
     fn process(&mut self, role: Role) -> Option<&mut Process> {
-        self.processes.iter_mut().find(|process| process.role == role && !process.gone)
+        self.processes
+            .iter_mut()
+            .find(|process| process.role == role && !process.gone)
     }
 }
 

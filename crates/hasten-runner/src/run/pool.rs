@@ -65,13 +65,21 @@ impl Run {
     fn add_worker(&mut self, count: usize, origin: Origin) -> Result<(), RunError> {
         let number = self.workers.len();
         let memory = WorkerMemory::new().map_err(RunError::system("cannot share memory"))?;
-        let descriptors =
-            memory.descriptors().map_err(RunError::system("cannot share memory"))?;
+        let descriptors = memory
+            .descriptors()
+            .map_err(RunError::system("cannot share memory"))?;
         let (process, socket) = self.add_process(Role::Worker(number))?;
         let id = format!("gw{number}");
         let worker = Some(self.identity(id.clone(), count));
         let args = (origin != Origin::Session).then_some(self.options.args.as_slice());
-        let frame = frame::encode_json(ToPython::Fork, &Fork { role: "worker", args, worker });
+        let frame = frame::encode_json(
+            ToPython::Fork,
+            &Fork {
+                role: "worker",
+                args,
+                worker,
+            },
+        );
         self.start_worker(origin, process, frame, socket, descriptors)?;
         self.workers.push(Worker {
             id,
@@ -130,7 +138,10 @@ impl Run {
 
     /// Where a new worker can come from now.
     fn origin(&mut self) -> Origin {
-        let hazards = self.collected.as_ref().is_some_and(|all| !all.fork_hazards.is_empty());
+        let hazards = self
+            .collected
+            .as_ref()
+            .is_some_and(|all| !all.fork_hazards.is_empty());
         if !hazards && self.process(Role::Session).is_some() {
             Origin::Session
         } else if self.process(Role::Base).is_some() && cfg!(target_os = "linux") {
@@ -157,10 +168,15 @@ impl Run {
             return Ok(());
         }
         let most = self.most_workers();
-        let options = PlannerOptions { workers: most, ..PlannerOptions::default() };
+        let options = PlannerOptions {
+            workers: most,
+            ..PlannerOptions::default()
+        };
         let suite = Suite::new(collected, configured, &estimates, options);
         let exact = matches!(
-            self.settings.as_ref().and_then(|all| all.numprocesses.as_ref()),
+            self.settings
+                .as_ref()
+                .and_then(|all| all.numprocesses.as_ref()),
             Some(hasten_protocol::message::Workers::Exactly(_))
         );
         let count = if exact {
@@ -180,11 +196,18 @@ impl Run {
     }
 
     fn announce_hazards(&mut self, count: usize) {
-        let Some(collected) = &self.collected else { return };
-        let Some(first) = collected.fork_hazards.first() else { return };
+        let Some(collected) = &self.collected else {
+            return;
+        };
+        let Some(first) = collected.fork_hazards.first() else {
+            return;
+        };
         let why = match first.kind.as_str() {
             "identity" => format!("{} reads the worker's identity while it loads", first.cause),
-            _ => format!("{} is alive after collection, and a fork would lose it", first.cause),
+            _ => format!(
+                "{} is alive after collection, and a fork would lose it",
+                first.cause
+            ),
         };
         if count > 0 {
             self.note_now(&format!("each worker loads and collects for itself: {why}"));
@@ -196,7 +219,9 @@ impl Run {
         if self.stop.is_some() {
             return Ok(());
         }
-        let Some(suite) = &self.suite else { return Ok(()) };
+        let Some(suite) = &self.suite else {
+            return Ok(());
+        };
         if !suite.planner.has_work() {
             return Ok(());
         }
@@ -208,7 +233,10 @@ impl Run {
         for number in idle {
             self.feed(number);
         }
-        let wanted = self.suite.as_ref().is_some_and(|suite| suite.planner.has_work());
+        let wanted = self
+            .suite
+            .as_ref()
+            .is_some_and(|suite| suite.planner.has_work());
         if wanted && self.living().next().is_none() {
             let origin = self.origin();
             self.add_worker(1, origin)?;
@@ -249,12 +277,18 @@ impl Run {
         worker.last = last;
         worker.runs += 1;
         let process = worker.process;
-        self.processes[process].channel.send(run_frame(&items, last));
+        self.processes[process]
+            .channel
+            .send(run_frame(&items, last));
     }
 
     pub(super) fn on_want(&mut self, process: usize, payload: &[u8]) {
-        let Role::Worker(number) = self.processes[process].role else { return };
-        let received = payload.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
+        let Role::Worker(number) = self.processes[process].role else {
+            return;
+        };
+        let received = payload
+            .first_chunk()
+            .map_or(0, |bytes| u32::from_le_bytes(*bytes));
         if received == self.workers[number].runs {
             self.feed(number);
         }
@@ -271,11 +305,18 @@ impl Run {
     /// Takes the records of a worker in.
     pub(super) fn take_records(&mut self, number: usize, payload: &[u8]) {
         let Some(suite) = &mut self.suite else { return };
+        let expired = self.workers[number].watch.expired().map(|(item, _)| item);
         for record in Records::new(payload) {
             // A record that cannot be read ends the batch; its item then has no result,
             // which the ledger shows.
             let Ok(record) = record else { break };
-            if !suite.ledger.record(u32::try_from(number).unwrap_or(u32::MAX), &record) {
+            if expired.is_some() && record.index == expired {
+                continue;
+            }
+            if !suite
+                .ledger
+                .record(u32::try_from(number).unwrap_or(u32::MAX), &record)
+            {
                 continue;
             }
             match record.index {
@@ -302,8 +343,12 @@ impl Run {
                 return;
             };
             let none = std::collections::HashMap::new();
-            self.suite =
-                Some(Suite::new(collected, configured, &none, PlannerOptions::default()));
+            self.suite = Some(Suite::new(
+                collected,
+                configured,
+                &none,
+                PlannerOptions::default(),
+            ));
         }
         let Some(suite) = &mut self.suite else { return };
         for record in Records::new(payload).map_while(Result::ok) {
@@ -332,6 +377,9 @@ mod tests {
 
     #[test]
     fn a_run_frame_is_what_the_protocol_says() {
-        assert_eq!(run_frame(&[1, 258], true), [10, 0, 0, 0, 67, 1, 1, 0, 0, 0, 2, 1, 0, 0]);
+        assert_eq!(
+            run_frame(&[1, 258], true),
+            [10, 0, 0, 0, 67, 1, 1, 0, 0, 0, 2, 1, 0, 0]
+        );
     }
 }

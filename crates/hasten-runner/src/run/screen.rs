@@ -90,10 +90,19 @@ fn print_raw(text: &str) {
 }
 
 fn terminal_width() -> usize {
-    let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+    let mut size = libc::winsize {
+        ws_row: 0,
+        ws_col: 0,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
     // SAFETY: asks for the size of the terminal behind stdout, with room for the answer.
     let asked = unsafe { libc::ioctl(1, libc::TIOCGWINSZ, &raw mut size) };
-    if asked == 0 && size.ws_col > 0 { usize::from(size.ws_col) } else { 80 }
+    if asked == 0 && size.ws_col > 0 {
+        usize::from(size.ws_col)
+    } else {
+        80
+    }
 }
 
 impl Run {
@@ -107,7 +116,9 @@ impl Run {
             self.screen.clear_live_line();
             let frames = std::mem::take(&mut self.screen.frames);
             match self.process(Role::Main) {
-                Some(main) => frames.into_iter().for_each(|frame| main.channel.send(frame)),
+                Some(main) => frames
+                    .into_iter()
+                    .for_each(|frame| main.channel.send(frame)),
                 None => self.screen.frames = frames,
             }
         }
@@ -129,7 +140,8 @@ impl Run {
         payload.extend(suite.order.take_ready());
         self.screen.idle = false;
         self.screen.sent_at = Some(Instant::now());
-        self.screen.main_gets(frame::encode(ToPython::Reports, &payload));
+        self.screen
+            .main_gets(frame::encode(ToPython::Reports, &payload));
     }
 
     fn live_line(&self) -> Option<LiveLine> {

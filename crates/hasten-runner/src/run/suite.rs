@@ -54,7 +54,11 @@ fn file_of(item: &CollectedItem) -> &str {
 
 /// The node id of its class or module.
 fn scope_of(item: &CollectedItem) -> &str {
-    let end = item.0.char_indices().nth(item.1).map_or(item.0.len(), |(at, _)| at);
+    let end = item
+        .0
+        .char_indices()
+        .nth(item.1)
+        .map_or(item.0.len(), |(at, _)| at);
     &item.0[..end]
 }
 

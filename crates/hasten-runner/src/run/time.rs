@@ -21,9 +21,25 @@ pub(crate) enum Watch {
     #[default]
     Quiet,
     /// It was asked for its stacks.
-    Asked { item: u32, limit: Limit, at: Instant, seen: u64, seen_at: Instant },
+    Asked {
+        item: u32,
+        limit: Limit,
+        at: Instant,
+        seen: u64,
+        seen_at: Instant,
+    },
     /// It was killed for its limit.
     Killed { item: u32, limit: Limit },
+}
+
+impl Watch {
+    /// The item that has exceeded its limit, whatever the worker says of it from now on.
+    pub(crate) fn expired(self) -> Option<(u32, Limit)> {
+        match self {
+            Self::Quiet => None,
+            Self::Asked { item, limit, .. } | Self::Killed { item, limit } => Some((item, limit)),
+        }
+    }
 }
 
 /// `CLOCK_MONOTONIC` now, in nanoseconds, as Python's `time.monotonic_ns`.
@@ -42,8 +58,13 @@ fn stacks_signal() -> i32 {
 impl Run {
     /// How long nothing is due.
     pub(super) fn next_moment(&self) -> Option<Duration> {
-        let limits = self.living().filter_map(|number| self.worker_moment(number));
-        limits.chain(self.screen.next_moment()).chain(self.ending_moment()).min()
+        let limits = self
+            .living()
+            .filter_map(|number| self.worker_moment(number));
+        limits
+            .chain(self.screen.next_moment())
+            .chain(self.ending_moment())
+            .min()
     }
 
     fn worker_moment(&self, number: usize) -> Option<Duration> {
@@ -91,25 +112,46 @@ impl Run {
         let next = match worker.watch {
             Watch::Killed { .. } => return,
             Watch::Quiet => {
-                let (Some(item), Some((limit, Duration::ZERO))) =
-                    (activity.item, suite.limits.left(&activity, self.now_for(&activity)))
-                else {
+                let (Some(item), Some((limit, Duration::ZERO))) = (
+                    activity.item,
+                    suite.limits.left(&activity, self.now_for(&activity)),
+                ) else {
                     return;
                 };
                 process.signal_number(stacks_signal());
-                Watch::Asked { item, limit, at: now, seen: 0, seen_at: now }
+                Watch::Asked {
+                    item,
+                    limit,
+                    at: now,
+                    seen: 0,
+                    seen_at: now,
+                }
             }
-            Watch::Asked { item, .. } if activity.item != Some(item) => Watch::Quiet,
-            Watch::Asked { item, limit, at, seen, seen_at } => {
+            Watch::Asked {
+                item,
+                limit,
+                at,
+                seen,
+                seen_at,
+            } => {
                 let length = worker.memory.stacks_length();
                 let settled = length > 0 && length == seen && now - seen_at >= STACKS_SETTLE;
-                if settled || now - at >= STACKS_WAIT {
+                // The signal ends a system call early, so the test may go on or even be over.
+                // It took too long all the same.
+                let moved_on = activity.item != Some(item);
+                if settled || moved_on || now - at >= STACKS_WAIT {
                     process.signal(Signal::SIGKILL);
                     Watch::Killed { item, limit }
                 } else if length == seen {
                     worker.watch
                 } else {
-                    Watch::Asked { item, limit, at, seen: length, seen_at: now }
+                    Watch::Asked {
+                        item,
+                        limit,
+                        at,
+                        seen: length,
+                        seen_at: now,
+                    }
                 }
             }
         };

@@ -48,10 +48,21 @@ pub(crate) fn assert_each_once(outcome: &Outcome, items: usize) {
     );
 }
 
-/// The least that any plan could take.
+/// What no plan can go below: the longest item, and each worker's share of all.
 pub(crate) fn lower_bound(durations: &[f64], workers: usize) -> f64 {
     let longest = durations.iter().copied().fold(0.0, f64::max);
     longest.max(durations.iter().sum::<f64>() / workers as f64)
+}
+
+/// The same with a closer look: of `n * workers + 1` items some worker has `n + 1`.
+pub(crate) fn close_lower_bound(durations: &[f64], workers: usize) -> f64 {
+    let mut sorted = durations.to_vec();
+    sorted.sort_unstable_by(|a, b| b.total_cmp(a));
+    let least = |n: usize| sorted[n * workers - n..=n * workers].iter().sum();
+    let rounds = durations.len().saturating_sub(1) / workers;
+    (1..=rounds)
+        .map(least)
+        .fold(lower_bound(durations, workers), f64::max)
 }
 
 /// The setups of plain pytest.

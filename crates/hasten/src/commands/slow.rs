@@ -25,7 +25,11 @@ pub(crate) fn slow(arguments: &Arguments) -> Result<i32, Failure> {
         colour: environment::colour(),
         width: environment::columns().unwrap_or(USUAL_WIDTH),
     };
-    crate::say(&if json { report.to_json() } else { report.render(style) })
+    crate::say(&if json {
+        report.to_json()
+    } else {
+        report.render(style)
+    })
 }
 
 /// The history of the project that the folder is in: the nearest one, going up.
@@ -49,7 +53,9 @@ fn read(words: &[String]) -> Result<(Options, bool), Failure> {
         match name {
             "--json" => json = true,
             "--limit" => {
-                let value = attached.or_else(|| words.next().cloned()).unwrap_or_default();
+                let value = attached
+                    .or_else(|| words.next().cloned())
+                    .unwrap_or_default();
                 let limit = value.parse().map_err(|_| {
                     Failure::Usage(format!("--limit needs a number of tests, not {value:?}"))
                 })?;

@@ -39,7 +39,12 @@ def test_error(broken):
 #[test]
 fn the_summary_is_pytests() {
     let project = Project::with("test_mixed.py", MIXED);
-    for args in [&["-n", "2"][..], &["-n", "2", "--start-method", "spawn"], &["-n", "0"], &[]] {
+    for args in [
+        &["-n", "2"][..],
+        &["-n", "2", "--start-method", "spawn"],
+        &["-n", "0"],
+        &[],
+    ] {
         project.hasten(args).check(
             1,
             &[
@@ -56,12 +61,21 @@ fn the_summary_is_pytests() {
 #[test]
 fn the_output_is_that_of_plain_pytest() {
     let project = Project::with("test_mixed.py", MIXED).and("test_more.py", "def test_a(): pass\n");
-    for args in [&["-q"][..], &["-v", "-ra"], &["--tb=short", "-rA"], &["-k", "passes or fails"]] {
+    for args in [
+        &["-q", "test_mixed.py"][..],
+        &["-v", "-ra"],
+        &["--tb=short", "-rA"],
+        &["-k", "passes or fails"],
+    ] {
         let plain = without_times(&project.pytest(args).stdout);
         let mut with_workers = vec!["-n", "2"];
         with_workers.extend(args);
         let hasten = without_times(&project.hasten(&with_workers).stdout);
-        assert_eq!(sorted(&hasten), sorted(&plain), "{args:?}\n{hasten}\n---\n{plain}");
+        assert_eq!(
+            sorted(&hasten),
+            sorted(&plain),
+            "{args:?}\n{hasten}\n---\n{plain}"
+        );
     }
 }
 
@@ -97,15 +111,35 @@ fn statuses_are_pytests() {
         .and("bad/test_bad.py", "import nothing_like_this\n")
         .and("empty/test_none.py", "x = 1\n");
     project.hasten(&["test_ok.py"]).check(0, &["1 passed in"]);
-    project.hasten(&["bad"]).check(2, &["ERROR bad/test_bad.py", "Interrupted: 1 error during collection"]);
-    project.hasten(&[".", "--continue-on-collection-errors"]).check(1, &["1 passed, 1 error in"]);
+    project.hasten(&["bad"]).check(
+        2,
+        &[
+            "ERROR bad/test_bad.py",
+            "Interrupted: 1 error during collection",
+        ],
+    );
+    project
+        .hasten(&[".", "--continue-on-collection-errors"])
+        .check(1, &["1 passed, 1 error in"]);
     project.hasten(&["empty"]).check(5, &["no tests ran"]);
     let wrong = project.hasten(&["--no-such-option"]);
     wrong.check(4, &[]);
-    assert!(wrong.stderr.contains("unrecognized arguments: --no-such-option"), "{}", wrong.stderr);
+    assert!(
+        wrong
+            .stderr
+            .contains("unrecognized arguments: --no-such-option"),
+        "{}",
+        wrong.stderr
+    );
     let missing = project.hasten(&["no_such_file.py"]);
     missing.check(4, &["no tests ran"]);
-    assert!(missing.stderr.contains("file or directory not found: no_such_file.py"), "{}", missing.stderr);
+    assert!(
+        missing
+            .stderr
+            .contains("file or directory not found: no_such_file.py"),
+        "{}",
+        missing.stderr
+    );
 }
 
 #[test]
@@ -140,7 +174,9 @@ def test_a(tmp_path):
     for number in 1..6 {
         project = project.and(&format!("test_{number}.py"), text);
     }
-    project.hasten(&["-n", "3", "--basetemp", "tmp"]).check(0, &["6 passed in"]);
+    project
+        .hasten(&["-n", "3", "--basetemp", "tmp"])
+        .check(0, &["6 passed in"]);
     assert!(project.path().join("tmp/popen-gw0").is_dir());
     project.hasten(&["-n", "3"]).check(0, &["6 passed in"]);
 }

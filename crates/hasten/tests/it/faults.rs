@@ -24,7 +24,12 @@ fn a_segmentation_fault() {
     check(
         "import ctypes\ndef test_fault():\n    print('so far', flush=True)\n    ctypes.string_at(0)\ndef test_after(): pass\n",
         1,
-        &["was killed by SIGSEGV (segmentation fault)", "so far", "ctypes.string_at(0)", "1 failed, 21 passed in"],
+        &[
+            "was killed by SIGSEGV (segmentation fault)",
+            "so far",
+            "ctypes.string_at(0)",
+            "1 failed, 21 passed in",
+        ],
     );
 }
 
@@ -33,13 +38,20 @@ fn an_exit_without_a_word() {
     check(
         "import os\ndef test_fault(): os._exit(0)\ndef test_after(): pass\n",
         1,
-        &["left with exit status 0 while it ran this test", "1 failed, 21 passed in"],
+        &[
+            "left with exit status 0 while it ran this test",
+            "1 failed, 21 passed in",
+        ],
     );
 }
 
 #[test]
 fn an_abort() {
-    check("import os\ndef test_fault(): os.abort()\n", 1, &["SIGABRT", "1 failed, 20 passed in"]);
+    check(
+        "import os\ndef test_fault(): os.abort()\n",
+        1,
+        &["SIGABRT", "1 failed, 20 passed in"],
+    );
 }
 
 #[test]
@@ -65,7 +77,11 @@ fn a_crash_in_teardown() {
     check(
         "import os, pytest\n@pytest.fixture\ndef end():\n    yield\n    os._exit(4)\ndef test_fault(end): pass\n",
         1,
-        &["left with exit status 4", "It was in teardown", "1 failed, 20 passed in"],
+        &[
+            "left with exit status 4",
+            "It was in teardown",
+            "20 passed, 1 error in",
+        ],
     );
 }
 
@@ -75,7 +91,7 @@ fn closed_descriptors() {
     check(
         "import os\ndef test_fault():\n    os.closerange(3, 256)\n",
         1,
-        &["20 passed"],
+        &["1 failed, 20 passed, 1 error in"],
     );
 }
 
@@ -145,7 +161,11 @@ def test_fault(tmp_path):
 
 #[test]
 fn a_system_exit() {
-    check("def test_fault(): raise SystemExit(3)\n", 1, &["SystemExit: 3", "1 failed, 20 passed in"]);
+    check(
+        "def test_fault(): raise SystemExit(3)\n",
+        1,
+        &["SystemExit: 3", "1 failed, 20 passed in"],
+    );
 }
 
 #[test]
@@ -185,14 +205,23 @@ fn a_session_fixture_that_crashes_at_the_end() {
         "conftest.py",
         "import os\ndef pytest_unconfigure(config):\n    if hasattr(config, 'workerinput'):\n        os._exit(9)\n",
     );
-    project.hasten(&["-n", "2"]).check(1, &["20 passed", "left with exit status 9 while it ended its session"]);
+    project.hasten(&["-n", "2"]).check(
+        1,
+        &[
+            "20 passed",
+            "left with exit status 9 while it ended its session",
+        ],
+    );
 }
 
 #[test]
 fn a_crash_in_collection() {
     let project = Project::with("test_a.py", "import os\nos._exit(5)\n");
     let output = project.hasten(&["-n", "2"]);
-    output.check(3, &["the process that collects tests left with exit status 5"]);
+    output.check(
+        3,
+        &["the process that collects tests left with exit status 5"],
+    );
 }
 
 #[test]

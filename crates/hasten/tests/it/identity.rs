@@ -22,7 +22,9 @@ def test_again(request, worker_id, testrun_uid):
 "#,
     );
     project.hasten(&["-n", "2"]).check(0, &["2 passed in"]);
-    project.hasten(&["-n", "2", "--start-method", "spawn"]).check(0, &["2 passed in"]);
+    project
+        .hasten(&["-n", "2", "--start-method", "spawn"])
+        .check(0, &["2 passed in"]);
 }
 
 #[test]
@@ -57,7 +59,10 @@ def test_database(worker_id, n):
     );
     project.hasten(&["-n", "2"]).check(
         0,
-        &["10 passed in", "each worker loads and collects for itself: conftest.py:2 reads"],
+        &[
+            "10 passed in",
+            "each worker loads and collects for itself: conftest.py:2 reads",
+        ],
     );
 }
 
@@ -71,7 +76,9 @@ fn a_thread_that_lives_at_the_fork_is_named() {
         "test_a.py",
         "import threading\ndef test_a():\n    assert 'watcher' in [t.name for t in threading.enumerate()]\ndef test_b(): test_a()\n",
     );
-    project.hasten(&["-n", "2"]).check(0, &["2 passed in", "watcher"]);
+    project
+        .hasten(&["-n", "2"])
+        .check(0, &["2 passed in", "watcher"]);
 }
 
 #[test]
@@ -81,6 +88,12 @@ fn different_tests_in_different_workers_are_an_error() {
         "import os, pytest\n@pytest.mark.parametrize('n', [os.getpid()])\ndef test_a(n): pass\n",
     );
     let output = project.hasten(&["-n", "2", "--start-method", "spawn"]);
-    output.check(2, &["collected other tests than the first worker", "at position 1"]);
+    output.check(
+        2,
+        &[
+            "collected other tests than the first worker",
+            "at position 1",
+        ],
+    );
     project.hasten(&["-n", "2"]).check(0, &["1 passed in"]);
 }

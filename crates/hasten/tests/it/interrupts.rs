@@ -18,7 +18,9 @@ def test_sleep(n, noted, request):
 "#;
 
 fn signal(child: &Child, name: &str) {
-    let sent = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status();
+    let sent = Command::new("kill")
+        .args([&format!("-{name}"), &child.id().to_string()])
+        .status();
     assert!(sent.unwrap().success());
 }
 
@@ -41,7 +43,10 @@ fn once_and_teardown_runs_and_the_summary_is_printed() {
         signal(&child, name);
         let output = Output::of(child);
         output.check(2, &["KeyboardInterrupt", "no tests ran in"]);
-        assert!(project.path().join("torn-down-test_sleep[0]").exists(), "{args:?}");
+        assert!(
+            project.path().join("torn-down-test_sleep[0]").exists(),
+            "{args:?}"
+        );
         assert_nothing_left(&project.path().to_string_lossy());
     }
 }
@@ -82,7 +87,11 @@ def test_sleep(request):
     time.sleep(600)
 "#,
     );
-    for args in [&["-n", "2"][..], &["-n", "2", "--start-method", "spawn"], &["-n", "0"]] {
+    for args in [
+        &["-n", "2"][..],
+        &["-n", "2", "--start-method", "spawn"],
+        &["-n", "0"],
+    ] {
         let mut child = started(&project, args);
         child.kill().unwrap();
         child.wait().unwrap();

@@ -40,17 +40,25 @@ fn the_articles_sample() {
 #[test]
 fn the_limit_comes_from_wherever_it_can_be_written() {
     let text = |mark: &str| {
-        format!("import pytest, time\n{mark}\ndef test_slow(): time.sleep(60)\ndef test_ok(): pass\n")
+        format!(
+            "import pytest, time\n{mark}\ndef test_slow(): time.sleep(60)\ndef test_ok(): pass\n"
+        )
     };
     let failed = &["Timeout (>0.5s)", "1 failed, 1 passed in"];
     let unmarked = Project::with("test_a.py", &text(""));
     unmarked.hasten(&["--timeout=0.5"]).check(1, failed);
     crate::project::Output::of(
-        unmarked.command(&[]).env("PYTEST_TIMEOUT", "0.5").spawn().unwrap(),
+        unmarked
+            .command(&[])
+            .env("PYTEST_TIMEOUT", "0.5")
+            .spawn()
+            .unwrap(),
     )
     .check(1, failed);
     unmarked.hasten(&["-o", "timeout=0.5"]).check(1, failed);
-    unmarked.hasten(&["-o", "timeout=0.5", "-n", "0"]).check(1, failed);
+    unmarked
+        .hasten(&["-o", "timeout=0.5", "-n", "0"])
+        .check(1, failed);
     let marked = Project::with("test_a.py", &text("@pytest.mark.timeout(0.5)"));
     marked.hasten(&["--timeout=100"]).check(1, failed);
 }
@@ -61,7 +69,9 @@ fn a_mark_of_zero_is_no_limit() {
         "test_a.py",
         "import pytest, time\n@pytest.mark.timeout(0)\ndef test_slow(): time.sleep(1)\n",
     );
-    project.hasten(&["--timeout=0.2"]).check(0, &["1 passed in"]);
+    project
+        .hasten(&["--timeout=0.2"])
+        .check(0, &["1 passed in"]);
 }
 
 #[test]

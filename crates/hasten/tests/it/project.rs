@@ -29,7 +29,9 @@ pub(crate) fn python() -> PathBuf {
 impl Project {
     /// A project with one file.
     pub(crate) fn with(name: &str, text: &str) -> Self {
-        let project = Self { folder: tempfile::tempdir().unwrap() };
+        let project = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
         // Its own rootdir, whatever lies above.
         project.and("pytest.ini", "[pytest]\n").and(name, text)
     }
@@ -57,7 +59,10 @@ impl Project {
         command
             .args(args)
             .current_dir(self.path())
-            .env("HASTEN_CACHE_DIR", std::env::temp_dir().join("hasten-test-cache"))
+            .env(
+                "HASTEN_CACHE_DIR",
+                std::env::temp_dir().join("hasten-test-cache"),
+            )
             .env("COLUMNS", "80")
             .env_remove("PYTEST_ADDOPTS")
             .env_remove("PYTEST_TIMEOUT")
@@ -99,7 +104,10 @@ impl Project {
     pub(crate) fn wait_for(&self, name: &str) {
         let begin = Instant::now();
         while !self.path().join(name).exists() {
-            assert!(begin.elapsed() < Duration::from_secs(60), "{name} was never written");
+            assert!(
+                begin.elapsed() < Duration::from_secs(60),
+                "{name} was never written"
+            );
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -119,7 +127,12 @@ impl Output {
     #[track_caller]
     pub(crate) fn check(&self, status: i32, parts: &[&str]) {
         for part in parts {
-            assert!(self.stdout.contains(part), "no {part:?} in\n{}\n{}", self.stdout, self.stderr);
+            assert!(
+                self.stdout.contains(part),
+                "no {part:?} in\n{}\n{}",
+                self.stdout,
+                self.stderr
+            );
         }
         assert_eq!(self.status, status, "{}\n{}", self.stdout, self.stderr);
         for ours in ["hasten_worker", "panicked at", "RUST_BACKTRACE"] {
@@ -132,7 +145,11 @@ impl Output {
 pub(crate) fn processes_with(text: &str) -> Vec<i32> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else {
+        let Some(pid) = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse::<i32>().ok())
+        else {
             continue;
         };
         let holds = |file: &str| {
@@ -155,7 +172,10 @@ pub(crate) fn assert_nothing_left(text: &str) {
         if left.is_empty() {
             return;
         }
-        assert!(begin.elapsed() < Duration::from_secs(10), "left behind: {left:?}");
+        assert!(
+            begin.elapsed() < Duration::from_secs(10),
+            "left behind: {left:?}"
+        );
         std::thread::sleep(Duration::from_millis(20));
     }
 }

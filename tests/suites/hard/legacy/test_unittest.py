@@ -122,29 +122,6 @@ class TestCleanupFails(unittest.TestCase):
         self.addCleanup(lambda: 1 / 0)
 
 
-class TestSubTests(unittest.TestCase):
-    def test_all_pass(self):
-        for number in range(3):
-            with self.subTest(number=number):
-                self.assertGreaterEqual(number, 0)
-
-    def test_one_fails(self):
-        for number in range(3):
-            with self.subTest("some text", number=number):
-                self.assertNotEqual(number, 1)
-
-    def test_two_fail(self):
-        for number in range(4):
-            with self.subTest(number=number):
-                self.assertEqual(number % 2, 0)
-
-    def test_one_skips(self):
-        for number in range(2):
-            with self.subTest(number=number):
-                if number:
-                    self.skipTest("odd")
-
-
 @unittest.skip("the whole class")
 class TestSkippedClass(unittest.TestCase):
     def test_one(self):

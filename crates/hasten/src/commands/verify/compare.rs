@@ -29,13 +29,22 @@ impl Difference {
 
 /// All differences, in the order of the node ids.
 pub(super) fn differences(expected: &Recording, found: &Recording) -> Vec<Difference> {
-    let keys: BTreeSet<_> = expected.reports.keys().chain(found.reports.keys()).collect();
+    let keys: BTreeSet<_> = expected
+        .reports
+        .keys()
+        .chain(found.reports.keys())
+        .collect();
     let mut all = Vec::new();
     for key in keys {
         let left = expected.reports.get(key).map_or(&[][..], Vec::as_slice);
         let right = found.reports.get(key).map_or(&[][..], Vec::as_slice);
         if left.len() != right.len() {
-            all.push(difference(key, "number of reports", &left.len().to_string(), &right.len().to_string()));
+            all.push(difference(
+                key,
+                "number of reports",
+                &left.len().to_string(),
+                &right.len().to_string(),
+            ));
             continue;
         }
         for (left, right) in left.iter().zip(right) {
@@ -45,7 +54,12 @@ pub(super) fn differences(expected: &Recording, found: &Recording) -> Vec<Differ
     all
 }
 
-fn compare_aspects(key: &(String, String), left: &Aspects, right: &Aspects, all: &mut Vec<Difference>) {
+fn compare_aspects(
+    key: &(String, String),
+    left: &Aspects,
+    right: &Aspects,
+    all: &mut Vec<Difference>,
+) {
     let names: BTreeSet<_> = left.keys().chain(right.keys()).collect();
     for name in names {
         let texts = [left.get(name), right.get(name)].map(|text| text.map_or("", String::as_str));
@@ -69,14 +83,22 @@ fn difference(key: &(String, String), aspect: &str, expected: &str, found: &str)
 pub(super) fn render(differences: &[Difference]) -> String {
     let mut text = String::new();
     for difference in differences.iter().take(MOST_SHOWN) {
-        let _ = writeln!(text, "{} ({}): {}", difference.nodeid, difference.when, difference.aspect);
+        let _ = writeln!(
+            text,
+            "{} ({}): {}",
+            difference.nodeid, difference.when, difference.aspect
+        );
         let short = !difference.expected.contains('\n') && !difference.found.contains('\n');
         if short {
             let _ = writeln!(text, "    pytest: {}", shown(&difference.expected));
             let _ = writeln!(text, "    hasten: {}", shown(&difference.found));
         } else {
             let diff = similar::TextDiff::from_lines(&difference.expected, &difference.found);
-            let diff = diff.unified_diff().context_radius(2).header("pytest", "hasten").to_string();
+            let diff = diff
+                .unified_diff()
+                .context_radius(2)
+                .header("pytest", "hasten")
+                .to_string();
             for line in diff.lines().take(MOST_LINES) {
                 let _ = writeln!(text, "    {line}");
             }
@@ -103,8 +125,7 @@ mod tests {
         Recording::parse(&lines.join("\n"), 0)
     }
 
-    const PASSED: &str =
-        r#"{"kind":"report","nodeid":"a::x","when":"call","outcome":"passed"}"#;
+    const PASSED: &str = r#"{"kind":"report","nodeid":"a::x","when":"call","outcome":"passed"}"#;
     const FAILED: &str = r#"{"kind":"report","nodeid":"a::x","when":"call","outcome":"failed","longrepr":"E\nat 0x7fff00"}"#;
 
     #[test]
@@ -119,7 +140,10 @@ mod tests {
         let aspects: Vec<_> = found.iter().map(|one| one.aspect.as_str()).collect();
         assert_eq!(aspects, ["failure", "outcome"]);
         assert_eq!(differences(&recording(&[PASSED]), &recording(&[])).len(), 1);
-        assert_eq!(differences(&recording(&[PASSED]), &recording(&[PASSED, PASSED])).len(), 1);
+        assert_eq!(
+            differences(&recording(&[PASSED]), &recording(&[PASSED, PASSED])).len(),
+            1
+        );
         insta::assert_snapshot!(render(&found), @r"
         a::x (call): failure
             --- pytest

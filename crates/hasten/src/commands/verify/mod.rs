@@ -27,8 +27,13 @@ const PLAIN_PYTEST: &str = "import os, sys; sys.path[0] = os.path.dirname(sys.ex
      sys.argv[0] = os.path.join(sys.path[0], 'pytest'); import pytest; sys.exit(pytest.console_main())";
 
 /// Options that plain pytest does not know, with their number of values.
-const OWN_OPTIONS: [(&str, usize); 5] =
-    [("-n", 1), ("--numprocesses", 1), ("--maxprocesses", 1), ("--dist", 1), ("--start-method", 1)];
+const OWN_OPTIONS: [(&str, usize); 5] = [
+    ("-n", 1),
+    ("--numprocesses", 1),
+    ("--maxprocesses", 1),
+    ("--dist", 1),
+    ("--start-method", 1),
+];
 
 /// Compares; the exit status is 1 when something differs.
 pub(crate) fn verify(arguments: &Arguments) -> Result<i32, Failure> {
@@ -38,12 +43,18 @@ pub(crate) fn verify(arguments: &Arguments) -> Result<i32, Failure> {
     let first = runs.hasten("hasten", "first", false)?;
     let second = runs.hasten("hasten, with another number of workers", "second", true)?;
 
-    let unstable: BTreeSet<_> =
-        compare::differences(&plain, &again).iter().map(Difference::place).collect();
+    let unstable: BTreeSet<_> = compare::differences(&plain, &again)
+        .iter()
+        .map(Difference::place)
+        .collect();
     let mut equal = true;
     for (name, expected, found) in [
         ("hasten", &plain, &first),
-        ("hasten, with another number of workers", &plain.without_warnings(), &second),
+        (
+            "hasten, with another number of workers",
+            &plain.without_warnings(),
+            &second,
+        ),
     ] {
         equal &= tell(name, expected, found, &unstable)?;
     }
@@ -78,7 +89,10 @@ fn tell(
     if equal {
         text = format!("{name}: {} tests, no differences\n", found.items());
     } else {
-        text.push_str(&format!("{name}: {} differences\n", differences.len().max(1)));
+        text.push_str(&format!(
+            "{name}: {} differences\n",
+            differences.len().max(1)
+        ));
     }
     print(&text)?;
     Ok(equal)
@@ -95,7 +109,9 @@ struct Runs {
 
 impl Runs {
     fn prepare(arguments: &Arguments) -> Result<Self, Failure> {
-        let folder = tempfile::Builder::new().prefix("hasten-verify-").tempdir()?;
+        let folder = tempfile::Builder::new()
+            .prefix("hasten-verify-")
+            .tempdir()?;
         fs_err::write(folder.path().join("hasten_verify_recorder.py"), RECORDER)?;
         Ok(Self {
             python: environment::interpreter_search(arguments.python.clone()).find()?,
@@ -118,7 +134,10 @@ impl Runs {
         let mut args = self.args.clone();
         if other {
             command.env("HASTEN_VERIFY_MODE", "summary");
-            args.splice(0..0, ["-n".to_owned(), (environment::cores() + 1).to_string()]);
+            args.splice(
+                0..0,
+                ["-n".to_owned(), (environment::cores() + 1).to_string()],
+            );
         }
         self.record(title, name, command, &args)
     }
@@ -162,9 +181,9 @@ fn without_own_options(args: &[String]) -> Vec<String> {
         if let Some((_, values)) = OWN_OPTIONS.iter().find(|(name, _)| name == word) {
             args.by_ref().take(*values).for_each(drop);
         } else if !(word.starts_with("-n") && word[2..].parse::<usize>().is_ok())
-            && !OWN_OPTIONS.iter().any(|(name, _)| {
-                name.starts_with("--") && word.starts_with(&format!("{name}="))
-            })
+            && !OWN_OPTIONS
+                .iter()
+                .any(|(name, _)| name.starts_with("--") && word.starts_with(&format!("{name}=")))
         {
             kept.push(word.clone());
         }
@@ -188,6 +207,9 @@ mod tests {
             .split(' ')
             .map(str::to_owned)
             .collect();
-        assert_eq!(without_own_options(&args), ["tests", "-x", "-k", "name", "-v"]);
+        assert_eq!(
+            without_own_options(&args),
+            ["tests", "-x", "-k", "name", "-v"]
+        );
     }
 }

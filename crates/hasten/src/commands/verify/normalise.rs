@@ -7,7 +7,10 @@ use regex::Regex;
 static RULES: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
     [
         (r"0x[0-9a-fA-F]{4,}", "0xADDRESS"),
-        (r"pytest-of-([^/\s]+)/pytest-\d+(/popen-gw\d+)?", "pytest-of-$1/pytest-N"),
+        (
+            r"pytest-of-([^/\s]+)/pytest-\d+(/popen-gw\d+)?",
+            "pytest-of-$1/pytest-N",
+        ),
         (r"\b\d+\.\d+ ?(s|ms|seconds|sec)\b", "N.NN$1"),
         (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d([.,]\d+)?", "DATE"),
         (r"\b(pid|PID|Thread-|thread )[ =:]?\d+", "${1}N"),
@@ -19,9 +22,9 @@ static RULES: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
 
 /// The text without what no two runs share.
 pub(super) fn normalise(text: &str) -> String {
-    RULES
-        .iter()
-        .fold(text.to_owned(), |text, (pattern, with)| pattern.replace_all(&text, *with).into_owned())
+    RULES.iter().fold(text.to_owned(), |text, (pattern, with)| {
+        pattern.replace_all(&text, *with).into_owned()
+    })
 }
 
 #[cfg(test)]
@@ -33,8 +36,14 @@ mod tests {
         assert_eq!(RULES.len(), 5, "every pattern compiles");
         for (text, expected) in [
             ("<A object at 0x7f3a10>", "<A object at 0xADDRESS>"),
-            ("/tmp/pytest-of-me/pytest-12/popen-gw1/test_a0", "/tmp/pytest-of-me/pytest-N/test_a0"),
-            ("/tmp/pytest-of-me/pytest-7/test_a0", "/tmp/pytest-of-me/pytest-N/test_a0"),
+            (
+                "/tmp/pytest-of-me/pytest-12/popen-gw1/test_a0",
+                "/tmp/pytest-of-me/pytest-N/test_a0",
+            ),
+            (
+                "/tmp/pytest-of-me/pytest-7/test_a0",
+                "/tmp/pytest-of-me/pytest-N/test_a0",
+            ),
             ("took 0.25s", "took N.NNs"),
             ("assert 0.25 == 1", "assert 0.25 == 1"),
             ("line 12", "line 12"),

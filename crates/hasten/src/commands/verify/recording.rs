@@ -49,14 +49,24 @@ impl Recording {
     }
 
     pub(super) fn parse(text: &str, exit_status: i32) -> Self {
-        let mut recording = Self { exit_status, ..Self::default() };
-        for line in text.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok()) {
+        let mut recording = Self {
+            exit_status,
+            ..Self::default()
+        };
+        for line in text
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Line>(line).ok())
+        {
             let key = if line.kind == "warning" {
                 (line.nodeid.clone(), format!("{}, warning", line.when))
             } else {
                 (line.nodeid.clone(), line.when.clone())
             };
-            recording.reports.entry(key).or_default().push(line.aspects());
+            recording
+                .reports
+                .entry(key)
+                .or_default()
+                .push(line.aspects());
         }
         for entries in recording.reports.values_mut() {
             // Warnings of one test arrive in any order of their files.
@@ -85,7 +95,10 @@ impl Recording {
             .filter(|((_, when), _)| !when.ends_with("warning"))
             .map(|(key, entries)| (key.clone(), entries.clone()))
             .collect();
-        Self { reports, exit_status: self.exit_status }
+        Self {
+            reports,
+            exit_status: self.exit_status,
+        }
     }
 }
 
@@ -96,7 +109,10 @@ impl Line {
             return Aspects::from([("warning", text)]);
         }
         let mut aspects = Aspects::from([("outcome", self.outcome.clone())]);
-        for (name, text) in [("xfail reason", &self.wasxfail), ("failure", &self.longrepr)] {
+        for (name, text) in [
+            ("xfail reason", &self.wasxfail),
+            ("failure", &self.longrepr),
+        ] {
             if !text.is_empty() {
                 aspects.insert(name, normalise(text));
             }
