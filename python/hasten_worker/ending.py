@@ -38,10 +38,10 @@ def raise_end(end, session, interruption):
     if kind == "shouldstop":
         session.shouldstop = session.shouldstop or message
         raise session.Interrupted(message)
-    interruption.excrepr = end.get("excrepr")
     if kind == "exit":
         raise pytest.exit.Exception(message, end.get("returncode"))
     if kind == "interrupt":
+        interruption.memo = _Memo(end.get("excrepr"))
         raise KeyboardInterrupt
     if kind == "usage":
         raise pytest.UsageError(message)
@@ -56,17 +56,13 @@ class Interruption:
     """A plugin of main's that shows where and how another process was interrupted."""
 
     def __init__(self):
-        self.excrepr = None
+        self.memo = None
+        self._reporter = None
 
     @pytest.hookimpl(trylast=True)
-    def pytest_keyboard_interrupt(self, excinfo):
-        if not isinstance(excinfo.value, KeyboardInterrupt) or isinstance(
-            excinfo.value, Session.Interrupted
-        ):
-            return
-        reporter = self._reporter
-        if reporter is not None and getattr(reporter, "_keyboardinterrupt_memo", None):
-            reporter._keyboardinterrupt_memo = _Memo(self.excrepr)
+    def pytest_keyboard_interrupt(self):
+        if self.memo and getattr(self._reporter, "_keyboardinterrupt_memo", None):
+            self._reporter._keyboardinterrupt_memo = self.memo
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excrepr, excinfo):

@@ -73,7 +73,7 @@ fn run(items: &[Item], durations: &[f64], lookahead: bool, scenario: &Scenario) 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn each_item_once_whatever_is_known_and_whoever_dies(

@@ -129,7 +129,7 @@ def test_ok():
             "FAILED test_a.py::test_waits_for_a_child - Timeout (>1.0s)",
             "FAILED test_a.py::test_stops_itself - Timeout (>1.0s)",
             "test_stuck_teardown - Timeout (>1.0s)",
-            "7 failed, 1 passed",
+            "6 failed, 2 passed, 1 error",
         ],
     );
     assert_nothing_left(&project.path().to_string_lossy());

@@ -88,7 +88,7 @@ impl Project {
     /// Runs plain pytest.
     pub(crate) fn pytest(&self, args: &[&str]) -> Output {
         let child = Command::new(python())
-            .args(["-m", "pytest"])
+            .args(["-m", "pytest", "-p", "no:xdist"])
             .args(args)
             .current_dir(self.path())
             .env("COLUMNS", "80")
