@@ -22,7 +22,7 @@ _NOT_LISTENING = "terminalprogress-plugin"
 def somebody_listens(config):
     """Whether passed tests must arrive in main with their whole report."""
     option = config.option
-    if getattr(option, "verbose", 0) > 0 or _wants_passed(option):
+    if getattr(option, "verbose", 0) > 1 or _wants_passed(option):  # `-vv` shows locations
         return True
     if config.pluginmanager.hasplugin(_NOT_LISTENING):
         return True

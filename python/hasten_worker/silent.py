@@ -29,7 +29,7 @@ class SilentPasses:
             self._stats = reporter.stats
             self._reported = reporter._progress_nodeids_reported
             self._writer = reporter._tw
-            self._batches = not reporter.hasmarkup and not live
+            self._batches = not (reporter.hasmarkup or reporter.showlongtestinfo or live)
             self._margin = self._edge_margin()
 
     def add(self, nodeid, start, setup, call, teardown):

@@ -19,7 +19,9 @@ _KNOWN = frozenset(
 def complete(data, report):
     """Adds to ``data``, made by ``pytest_report_to_serializable``, what would be lost."""
     for name, value in data.items():
-        if name not in _KNOWN:
+        if name == "user_properties":
+            data[name] = [_tagged_pair(pair) for pair in value]
+        elif name not in _KNOWN:
             data[name] = _tagged(value)
     longrepr = report.longrepr
     if isinstance(data.get("longrepr"), str) and hasattr(longrepr, "toterminal"):
@@ -31,7 +33,9 @@ def complete(data, report):
 def restore(data):
     """Makes ``data`` what it was before it became JSON; call it before pytest reads it."""
     for name, value in data.items():
-        if name not in _KNOWN:
+        if name == "user_properties":
+            data[name] = [_untagged_pair(pair) for pair in value]
+        elif name not in _KNOWN:
             data[name] = _untagged(value)
     if isinstance(data.get("location"), list):
         data["location"] = tuple(data["location"])
@@ -67,13 +71,26 @@ def _render(longrepr):
     return file.getvalue()
 
 
+def _tagged_pair(pair):
+    # Names and values are read by others, too, who know nothing of our tags.
+    if isinstance(pair, tuple) and len(pair) == 2:
+        return [pair[0], _tagged(pair[1])]
+    return _tagged(pair)
+
+
+def _untagged_pair(pair):
+    if isinstance(pair, list) and len(pair) == 2:
+        return pair[0], _untagged(pair[1])
+    return _untagged(pair)
+
+
 def _tagged(value, depth=20):
     if depth and isinstance(value, tuple):
         return {_TUPLE: [_tagged(part, depth - 1) for part in value]}
     if depth and isinstance(value, list):
         return [_tagged(part, depth - 1) for part in value]
     if depth and isinstance(value, dict):
-        if all(type(key) is str for key in value):
+        if all(type(key) is str and key not in (_TUPLE, _PAIRS) for key in value):
             return {key: _tagged(part, depth - 1) for key, part in value.items()}
         return {_PAIRS: [[_tagged(key, 1), _tagged(value[key], depth - 1)] for key in value]}
     return value

@@ -4,8 +4,10 @@ import errno
 import json
 import os
 import re
-import signal
 import struct
+
+# The C module: `signal` makes an object of each number.
+from _signal import SIG_BLOCK, SIG_SETMASK, pthread_sigmask, valid_signals
 
 # The C class, not `socket.socket`: plugins replace that one to forbid tests the network.
 from _socket import (
@@ -49,10 +51,13 @@ NOTE = 71
 END = 72
 EXIT = 73
 
+# Bound here: tests replace functions of modules.
+_encode = json.JSONEncoder(default=repr, allow_nan=False, separators=(",", ":")).encode
+
 _HEAD = struct.Struct("<IB")
 _CHUNK = 1 << 18
 _ANCILLARY = CMSG_SPACE(16 * 4)
-_EVERY_SIGNAL = signal.valid_signals()
+_EVERY_SIGNAL = valid_signals()
 # An escaped backslash, a whole pair, or (the group) half of one.
 _LONE_SURROGATE = re.compile(
     r"\\\\|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u(d[89a-f][0-9a-f]{2})"
@@ -66,9 +71,9 @@ class Closed(BaseException):
 def encode_json(message):
     """Returns ``message`` as JSON that any reader accepts; what JSON cannot say becomes text."""
     try:
-        text = json.dumps(message, default=repr, allow_nan=False, separators=(",", ":"))
-    except ValueError:  # NaN, infinity, or a value that contains itself
-        text = json.dumps(plain(message), default=repr, separators=(",", ":"))
+        text = _encode(message)
+    except (TypeError, ValueError):  # NaN, infinity, odd keys, a value that contains itself
+        text = _encode(plain(message))
     if "\\ud" in text:
         text = _LONE_SURROGATE.sub(_show_surrogate, text)
     return text.encode("ascii")
@@ -108,14 +113,12 @@ class Channel:
         # A worker finishes its item when a test has closed the descriptor. In every other
         # case there is nobody left to speak to, or to clean up for.
         self.survives_closing = False
-        # Bound here: a plugin that freezes time or forbids signals changes modules.
-        self._mask = signal.pthread_sigmask
 
     def send(self, kind, payload=b""):
         """Sends a frame whole."""
         parts = [memoryview(_HEAD.pack(len(payload) + 1, kind)), memoryview(payload)]
         # A signal handler of a test's must not run in the middle of a frame.
-        before = self._mask(signal.SIG_BLOCK, _EVERY_SIGNAL)
+        before = pthread_sigmask(SIG_BLOCK, _EVERY_SIGNAL)
         try:
             while parts:
                 sent = self._socket.sendmsg(parts, (), MSG_NOSIGNAL)
@@ -127,7 +130,7 @@ class Channel:
         except OSError as error:
             self._lose(error.errno)
         finally:
-            self._mask(signal.SIG_SETMASK, before)
+            pthread_sigmask(SIG_SETMASK, before)
 
     def send_json(self, kind, message):
         """Sends a frame with a JSON payload."""

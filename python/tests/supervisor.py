@@ -44,6 +44,8 @@ class Process:
         self.files = []
         self.identity = None
         self.collected = False
+        self.runs = 0
+        self.last = False
 
     def send(self, kind, payload=b"", descriptors=()):
         if isinstance(payload, dict):
@@ -85,7 +87,7 @@ class Supervisor:
         self.python = python
         self.worker_count = workers
         self.spawn = spawn
-        self.chunk = more.get("chunk", 2)
+        self.chunk = chunk
         self.env = dict(os.environ, **more.get("env", {}))
         for name in ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_ADDOPTS"):
             if name not in more.get("env", {}):
@@ -193,9 +195,9 @@ class Supervisor:
             self.clean_up()
         if self.stdout is None:
             self.out_file.seek(0)
-            self.out = self.out_file.read().decode()
+            self.out = self.out_file.read().decode(errors="surrogateescape")
         self.err_file.seek(0)
-        self.err = self.err_file.read().decode()
+        self.err = self.err_file.read().decode(errors="surrogateescape")
         return self
 
     def serve(self, deadline):
@@ -243,7 +245,7 @@ class Supervisor:
             self.on_records(process, payload)
             return
         if kind == wire.WANT:
-            self.on_want(process)
+            self.on_want(process, struct.unpack("<I", payload)[0])
             return
         message = json.loads(payload)
         if kind == wire.HELLO:
@@ -330,11 +332,14 @@ class Supervisor:
     def settings_distribute(self):
         return self.settings["numprocesses"] != 0 and not self.settings["in_process"]
 
-    def on_want(self, worker):
+    def on_want(self, worker, received):
+        if received != worker.runs or (worker.last and not self.pending) or self.end_sent:
+            return
         chunk = [self.pending.popleft() for _ in range(min(self.chunk, len(self.pending)))]
         worker.queue.extend(chunk)
-        last = not self.pending
-        worker.send(wire.RUN, struct.pack(f"<B{len(chunk)}I", last, *chunk))
+        worker.last = not self.pending
+        worker.runs += 1
+        worker.send(wire.RUN, struct.pack(f"<B{len(chunk)}I", worker.last, *chunk))
         self.check_finished()
 
     def on_records(self, process, payload):
@@ -416,6 +421,10 @@ class Supervisor:
         self.maybe_end_main()
 
     def on_crash(self, worker):
+        # A worker whose channel a test has closed finishes its item first.
+        if worker.pid not in self.statuses:
+            _, status = os.waitpid(worker.pid, 0)
+            self.statuses[worker.pid] = os.waitstatus_to_exitcode(status)
         count = struct.unpack("<I", os.pread(worker.files[0], 4, 12))[0]
         for record in records.unpack_all(os.pread(worker.files[0], count, 64)):
             self.on_record(worker, record)

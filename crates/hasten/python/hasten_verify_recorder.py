@@ -3,13 +3,17 @@
 Loaded with ``-p hasten_verify_recorder`` into plain pytest and into hasten's main process alike.
 One JSON object a line, into the file that HASTEN_VERIFY_OUTPUT names. With HASTEN_VERIFY_MODE=summary nothing
 listens to reports while the run goes on; they are read at its end from what the terminal counted.
+HASTEN_VERIFY_ORDER names a file of node ids, one JSON string a line: only they run, in that order.
 """
 
 import json
 import os
 
+import pytest
+
 OUTPUT = "HASTEN_VERIFY_OUTPUT"
 MODE = "HASTEN_VERIFY_MODE"
+ORDER = "HASTEN_VERIFY_ORDER"
 
 
 def write(file, entry):
@@ -78,6 +82,19 @@ class SummaryReader:
                     write(self.file, report_entry(report))
 
 
+class Order:
+    """Runs what one worker ran, as it ran it."""
+
+    def __init__(self, path):
+        with open(path, encoding="utf-8") as file:
+            self.places = {json.loads(line): place for place, line in enumerate(file)}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items):
+        items[:] = [item for item in items if plain(item.nodeid) in self.places]
+        items.sort(key=lambda item: self.places[plain(item.nodeid)])
+
+
 def pytest_configure(config):
     if hasattr(config, "workerinput") or OUTPUT not in os.environ:
         return
@@ -85,3 +102,6 @@ def pytest_configure(config):
     config.add_cleanup(file.close)
     kind = SummaryReader if os.environ.get(MODE) == "summary" else Listener
     config.pluginmanager.register(kind(file), "hasten_verify_listener")
+    write(file, {"kind": "session", "rootdir": str(config.rootpath)})
+    if ORDER in os.environ:
+        config.pluginmanager.register(Order(os.environ[ORDER]), "hasten_verify_order")

@@ -10,6 +10,9 @@ const MOST_SHOWN: usize = 20;
 /// At most so many lines of one text.
 const MOST_LINES: usize = 30;
 
+/// The aspect of a test that reported more or less often.
+const NUMBER: &str = "number of reports";
+
 /// A difference in one report.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Difference {
@@ -21,6 +24,11 @@ pub(super) struct Difference {
 }
 
 impl Difference {
+    /// A test reported more or less often.
+    pub(super) fn is_of_number(&self) -> bool {
+        self.aspect == NUMBER
+    }
+
     /// What it is about, apart from the texts.
     pub(super) fn place(&self) -> (String, String, String) {
         (self.nodeid.clone(), self.when.clone(), self.aspect.clone())
@@ -41,7 +49,7 @@ pub(super) fn differences(expected: &Recording, found: &Recording) -> Vec<Differ
         if left.len() != right.len() {
             all.push(difference(
                 key,
-                "number of reports",
+                NUMBER,
                 &left.len().to_string(),
                 &right.len().to_string(),
             ));

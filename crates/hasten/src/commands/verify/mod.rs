@@ -2,214 +2,195 @@
 //!
 //! Plain pytest runs twice: what it does not repeat itself cannot be asked of hasten. Then hasten
 //! runs twice: once with every report listened to, and once, with another number of workers, with
-//! passed tests reported in short, as in a normal run.
+//! passed tests reported in short, as in a normal run. A test that differs may depend on the tests
+//! before it; so plain pytest then runs what its worker ran, in the same order, and has the last
+//! word.
 
 mod compare;
 mod normalise;
 mod recording;
+mod runs;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::process::{Command, Stdio};
-
-use camino::{Utf8Path, Utf8PathBuf};
 
 use self::compare::Difference;
 use self::recording::Recording;
+use self::runs::{HastenRun, Runs};
 use super::Failure;
 use crate::arguments::Arguments;
-use crate::environment;
-
-const RECORDER: &str = include_str!("../../../python/hasten_verify_recorder.py");
-
-/// Starts pytest as its own command does, with another interpreter's name for `-c`.
-const PLAIN_PYTEST: &str = "import os, sys; sys.path[0] = os.path.dirname(sys.executable); \
-     sys.argv[0] = os.path.join(sys.path[0], 'pytest'); import pytest; sys.exit(pytest.console_main())";
-
-/// Options that plain pytest does not know, with their number of values.
-const OWN_OPTIONS: [(&str, usize); 5] = [
-    ("-n", 1),
-    ("--numprocesses", 1),
-    ("--maxprocesses", 1),
-    ("--dist", 1),
-    ("--start-method", 1),
-];
 
 /// Compares; the exit status is 1 when something differs.
 pub(crate) fn verify(arguments: &Arguments) -> Result<i32, Failure> {
     let runs = Runs::prepare(arguments)?;
     let plain = runs.plain("plain pytest", "plain")?;
-    let again = runs.plain("plain pytest again", "again")?;
+    let unstable = Unstable::between(&plain, &runs.plain("plain pytest again", "again")?);
     let first = runs.hasten("hasten", "first", false)?;
-    let second = runs.hasten("hasten, with another number of workers", "second", true)?;
+    let title = "hasten, with another number of workers";
+    let second = runs.hasten(title, "second", true)?;
 
-    let unstable: BTreeSet<_> = compare::differences(&plain, &again)
-        .iter()
-        .map(Difference::place)
-        .collect();
-    let mut equal = true;
-    for (name, expected, found) in [
-        ("hasten", &plain, &first),
-        (
-            "hasten, with another number of workers",
-            &plain.without_warnings(),
-            &second,
-        ),
-    ] {
-        equal &= tell(name, expected, found, &unstable)?;
-    }
-    if !unstable.is_empty() {
+    let first = Comparison::new("hasten", &plain, &first, &unstable, &runs)?;
+    let second = Comparison::new(title, &plain.without_warnings(), &second, &unstable, &runs)?;
+    print(&first.render())?;
+    print(&second.render())?;
+    if unstable.count() > 0 {
         print(&format!(
             "{} differences between two runs of plain pytest were left out\n",
-            unstable.len()
+            unstable.count()
         ))?;
     }
-    Ok(i32::from(!equal))
+    Ok(i32::from(!(first.is_equal() && second.is_equal())))
 }
 
-/// Prints how a run compares; true when it is equal.
-fn tell(
-    name: &str,
-    expected: &Recording,
-    found: &Recording,
-    unstable: &BTreeSet<(String, String, String)>,
-) -> Result<bool, Failure> {
-    let differences: Vec<Difference> = compare::differences(expected, found)
-        .into_iter()
-        .filter(|difference| !unstable.contains(&difference.place()))
-        .collect();
-    let mut text = compare::render(&differences);
-    if expected.exit_status != found.exit_status {
-        text.push_str(&format!(
-            "exit status: pytest {}, hasten {}\n",
-            expected.exit_status, found.exit_status
-        ));
+/// What plain pytest does not repeat.
+struct Unstable {
+    places: BTreeSet<(String, String, String)>,
+    /// Test functions whose node ids change from run to run.
+    functions: BTreeSet<String>,
+}
+
+impl Unstable {
+    fn between(first: &Recording, second: &Recording) -> Self {
+        let differences = compare::differences(first, second);
+        Self {
+            places: differences.iter().map(Difference::place).collect(),
+            functions: differences
+                .iter()
+                .filter(|difference| difference.is_of_number())
+                .map(|difference| function(&difference.nodeid).to_owned())
+                .collect(),
+        }
     }
-    let equal = text.is_empty();
-    if equal {
-        text = format!("{name}: {} tests, no differences\n", found.items());
-    } else {
-        text.push_str(&format!(
-            "{name}: {} differences\n",
-            differences.len().max(1)
-        ));
+
+    fn count(&self) -> usize {
+        self.places.len()
     }
-    print(&text)?;
-    Ok(equal)
+
+    fn covers(&self, difference: &Difference) -> bool {
+        self.places.contains(&difference.place())
+            || difference.is_of_number() && self.functions.contains(function(&difference.nodeid))
+    }
 }
 
-/// Where and how the runs take place.
-struct Runs {
-    python: Utf8PathBuf,
-    folder: tempfile::TempDir,
-    args: Vec<String>,
-    plain_args: Vec<String>,
-    hasten: std::path::PathBuf,
+fn function(nodeid: &str) -> &str {
+    nodeid.split('[').next().unwrap_or(nodeid)
 }
 
-impl Runs {
-    fn prepare(arguments: &Arguments) -> Result<Self, Failure> {
-        let folder = tempfile::Builder::new()
-            .prefix("hasten-verify-")
-            .tempdir()?;
-        fs_err::write(folder.path().join("hasten_verify_recorder.py"), RECORDER)?;
+/// How a run of hasten compares with plain pytest.
+struct Comparison {
+    name: &'static str,
+    items: usize,
+    differences: Vec<Difference>,
+    /// Differences that plain pytest shows as well, in the order of the worker.
+    by_order: Vec<Difference>,
+    exit_statuses: (i32, i32),
+}
+
+impl Comparison {
+    fn new(
+        name: &'static str,
+        expected: &Recording,
+        found: &HastenRun,
+        unstable: &Unstable,
+        runs: &Runs,
+    ) -> Result<Self, Failure> {
+        let differences: Vec<_> = compare::differences(expected, &found.recording)
+            .into_iter()
+            .filter(|difference| !unstable.covers(difference))
+            .collect();
+        let by_order = in_the_same_order(&differences, found, runs)?;
         Ok(Self {
-            python: environment::interpreter_search(arguments.python.clone()).find()?,
-            folder,
-            args: arguments.rest.clone(),
-            plain_args: without_own_options(&arguments.rest),
-            hasten: environment::own_program()?,
+            name,
+            items: found.recording.items(),
+            differences: differences
+                .into_iter()
+                .filter(|difference| !by_order.contains(difference))
+                .collect(),
+            by_order,
+            exit_statuses: (expected.exit_status, found.recording.exit_status),
         })
     }
 
-    fn plain(&self, title: &str, name: &str) -> Result<Recording, Failure> {
-        let mut command = Command::new(&self.python);
-        command.args(["-c", PLAIN_PYTEST]);
-        self.record(title, name, command, &self.plain_args)
+    /// A test whose outcome depends on the order may change the exit status as well.
+    fn exit_status_differs(&self) -> bool {
+        let (expected, found) = self.exit_statuses;
+        expected != found
+            && !self
+                .by_order
+                .iter()
+                .any(|difference| difference.aspect == "outcome")
     }
 
-    fn hasten(&self, title: &str, name: &str, other: bool) -> Result<Recording, Failure> {
-        let mut command = Command::new(&self.hasten);
-        command.args(["run", "--python", self.python.as_str()]);
-        let mut args = self.args.clone();
-        if other {
-            command.env("HASTEN_VERIFY_MODE", "summary");
-            args.splice(
-                0..0,
-                ["-n".to_owned(), (environment::cores() + 1).to_string()],
-            );
-        }
-        self.record(title, name, command, &args)
+    fn is_equal(&self) -> bool {
+        self.differences.is_empty() && !self.exit_status_differs()
     }
 
-    fn record(
-        &self,
-        title: &str,
-        name: &str,
-        mut command: Command,
-        args: &[String],
-    ) -> Result<Recording, Failure> {
-        print(&format!("{title} …\n"))?;
-        let folder = Utf8Path::from_path(self.folder.path())
-            .ok_or_else(|| Failure::Usage("the temporary folder's name is not text".into()))?;
-        let output = folder.join(format!("{name}.jsonl"));
-        let log = fs_err::File::create(folder.join(format!("{name}.log")))?;
-        let status = command
-            .args(["-p", "hasten_verify_recorder", "-o"])
-            .arg(format!("cache_dir={}", folder.join(name)))
-            .args(args)
-            .env("PYTHONPATH", environment::python_path_with(folder))
-            .env("HASTEN_VERIFY_OUTPUT", &output)
-            .stdin(Stdio::null())
-            .stdout(log.file().try_clone()?)
-            .stderr(log.file().try_clone()?)
-            .status()?;
-        let status = status.code().unwrap_or(-1);
-        if status > 2 {
-            let text = fs_err::read(folder.join(format!("{name}.log"))).unwrap_or_default();
-            print(&String::from_utf8_lossy(&text))?;
+    fn render(&self) -> String {
+        let mut text = compare::render(&self.differences);
+        if self.exit_status_differs() {
+            let (expected, found) = self.exit_statuses;
+            text.push_str(&format!("exit status: pytest {expected}, hasten {found}\n"));
         }
-        Ok(Recording::read(&output, status))
+        let Self { name, items, .. } = self;
+        if self.is_equal() {
+            text.push_str(&format!("{name}: {items} tests, no differences\n"));
+        } else {
+            let number = self.differences.len() + usize::from(self.exit_status_differs());
+            text.push_str(&format!("{name}: {items} tests, {number} differences\n"));
+        }
+        let tests: BTreeSet<_> = self
+            .by_order
+            .iter()
+            .map(|difference| &difference.nodeid)
+            .collect();
+        if !tests.is_empty() {
+            text.push_str(&format!(
+                "  {} tests depend on the tests before them, under plain pytest too:\n",
+                tests.len()
+            ));
+            for nodeid in tests {
+                text.push_str(&format!("    {nodeid}\n"));
+            }
+        }
+        text
     }
 }
 
-/// pytest's own words of the command line.
-fn without_own_options(args: &[String]) -> Vec<String> {
-    let mut kept = Vec::new();
-    let mut args = args.iter();
-    while let Some(word) = args.next() {
-        if let Some((_, values)) = OWN_OPTIONS.iter().find(|(name, _)| name == word) {
-            args.by_ref().take(*values).for_each(drop);
-        } else if !(word.starts_with("-n") && word[2..].parse::<usize>().is_ok())
-            && !OWN_OPTIONS
-                .iter()
-                .any(|(name, _)| name.starts_with("--") && word.starts_with(&format!("{name}=")))
-        {
-            kept.push(word.clone());
+/// Those of the differences that plain pytest has too when it runs what the worker ran.
+fn in_the_same_order(
+    differences: &[Difference],
+    found: &HastenRun,
+    runs: &Runs,
+) -> Result<Vec<Difference>, Failure> {
+    let mut by_worker: BTreeMap<u32, Vec<&Difference>> = BTreeMap::new();
+    for difference in differences
+        .iter()
+        .filter(|difference| !difference.is_of_number())
+    {
+        if let Some(worker) = found.worker_of(&difference.nodeid) {
+            by_worker.entry(worker).or_default().push(difference);
         }
     }
-    kept
+    let mut explained = Vec::new();
+    for (worker, differences) in by_worker {
+        let order = found.order_of(worker);
+        let plain = runs.plain_in_order(worker, &order)?;
+        let still: BTreeSet<_> = compare::differences(&plain, &found.recording)
+            .iter()
+            .map(Difference::place)
+            .collect();
+        explained.extend(
+            differences
+                .into_iter()
+                .filter(|difference| !still.contains(&difference.place()))
+                .cloned(),
+        );
+    }
+    Ok(explained)
 }
 
 fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush())?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn plain_pytest_gets_its_own_words() {
-        let args: Vec<String> = "-n 4 tests -x --dist=load -n8 -k name --start-method spawn -v"
-            .split(' ')
-            .map(str::to_owned)
-            .collect();
-        assert_eq!(
-            without_own_options(&args),
-            ["tests", "-x", "-k", "name", "-v"]
-        );
-    }
 }

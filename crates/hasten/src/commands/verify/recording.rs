@@ -11,7 +11,11 @@ use super::normalise::normalise;
 #[derive(Clone, Debug, Deserialize)]
 struct Line {
     kind: String,
+    #[serde(default)]
+    rootdir: String,
+    #[serde(default)]
     nodeid: String,
+    #[serde(default)]
     when: String,
     #[serde(default)]
     outcome: String,
@@ -39,6 +43,8 @@ pub(super) struct Recording {
     pub(super) reports: BTreeMap<(String, String), Vec<Aspects>>,
     /// Exit status of the command.
     pub(super) exit_status: i32,
+    /// pytest's rootdir.
+    pub(super) rootdir: String,
 }
 
 impl Recording {
@@ -57,6 +63,10 @@ impl Recording {
             .lines()
             .filter_map(|line| serde_json::from_str::<Line>(line).ok())
         {
+            if line.kind == "session" {
+                recording.rootdir = line.rootdir;
+                continue;
+            }
             let key = if line.kind == "warning" {
                 (line.nodeid.clone(), format!("{}, warning", line.when))
             } else {
@@ -98,6 +108,7 @@ impl Recording {
         Self {
             reports,
             exit_status: self.exit_status,
+            rootdir: self.rootdir.clone(),
         }
     }
 }
