@@ -52,10 +52,13 @@ test-rust: .venv/.ready
 
 # pytest 9 needs a newer Python than hasten does; where it could not be installed, the others remain.
 test-python: suites-venvs
-	@cd python; for venv in venv-7.4 venv-8.4 venv; do \
+	@cd python; status=0; for venv in venv-7.4 venv-8.4 venv; do \
 	  python=$(abspath $(SUITES))/$$venv/bin/python; \
-	  if [ -x $$python ]; then echo "python/tests with $$venv"; $$python -m pytest -q -p no:cacheprovider tests; fi; \
-	done
+	  if [ -x $$python ]; then \
+	    echo "python/tests with $$($$python -c 'import pytest; print("pytest", pytest.__version__)')"; \
+	    $$python -m pytest -q -p no:cacheprovider tests || status=1; \
+	  fi; \
+	done; exit $$status
 
 test-suites: test-steady test-own-suites test-real-suites
 

@@ -9,6 +9,7 @@ from _pytest.reports import TestReport
 from hasten_worker import records
 from hasten_worker.listeners import own_reporter
 from hasten_worker.silent import SilentPasses
+from hasten_worker.subtests import count_failed
 from hasten_worker.values import restore
 from hasten_worker.warning_records import from_message
 
@@ -76,6 +77,7 @@ class Replay:
             return
         if index != self._open:
             self._start(index, report)
+        count_failed(self._config, report)
         with self._muted():
             self._hook.pytest_runtest_logreport(report=report)
         if self._live_line and report.failed:
