@@ -17,12 +17,12 @@ from hasten_worker.warning_records import from_message
 _SEQUENCE = struct.Struct("<I")
 
 
-def configured(config, distributed, live_line=False):
+def configured(config, distributed, live_line=False, auto_workers=None):
     """Returns the CONFIGURED message."""
     # Asking for the folder makes it, which pytest itself does when a test first needs it.
     factory = getattr(config, "_tmp_path_factory", None) if distributed else None
     return {
-        "auto_workers": _auto_workers(config),
+        "auto_workers": auto_workers,
         "full_reports": somebody_listens(config),
         "live_line": live_line,
         "verbosity": getattr(config.option, "verbose", 0),
@@ -51,8 +51,10 @@ def _auto_workers(config):
 class Controller:
     """A plugin that stands where pytest collects and runs, and shows what others say."""
 
-    def __init__(self, channel, notes):
+    def __init__(self, channel, notes, count):
         self._channel = channel
+        self._count = count  # of workers, if nobody says otherwise
+        self._auto_workers = None
         self._notes = notes
         self._interruption = Interruption()
         self._items = []
@@ -64,11 +66,20 @@ class Controller:
         manager.register(self._interruption)
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_cmdline_main(self, config):
+        """Leaves the options of a controller of pytest-xdist, which asks its hook here, too."""
+        option = config.option
+        if isinstance(option.numprocesses, str):
+            self._auto_workers = _auto_workers(config)
+            option.numprocesses = self._auto_workers or self._count
+        option.tx = ["popen"] * option.numprocesses
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session):
         self._ignore_interrupts()
         config = session.config
         reporter = own_reporter(config)
-        message = configured(config, True, _may_draw(config, reporter))
+        message = configured(config, True, _may_draw(config, reporter), self._auto_workers)
         self._channel.send_json(wire.CONFIGURED, message)
         if reporter is not None:
             reporter.pytest_collection()

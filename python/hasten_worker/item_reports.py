@@ -4,6 +4,7 @@ from _pytest.reports import TestReport
 
 from hasten_worker import records
 from hasten_worker.records import NO_ITEM
+from hasten_worker.subtests import note_failed
 from hasten_worker.values import complete
 from hasten_worker.warning_records import to_message
 
@@ -100,6 +101,7 @@ class ItemReports:
             self._outcome = outcome
         data = self._to_wire(report)
         data.update(self._extra, item_index=self.index)
+        note_failed(data, self._config, report)
         self._journal.append(records.pack_report(self.index, report, data))
 
     def _to_wire(self, report):

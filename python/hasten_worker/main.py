@@ -64,7 +64,8 @@ class Main:
         self._set_options(config.known_args_namespace)
         if decision["distribute"]:
             manager.register(NoTimers())
-            Controller(self._channel, notes).register(manager)
+            count = (decision["worker"] or {}).get("count") or 1
+            Controller(self._channel, notes, count).register(manager)
         else:
             Recorder(self._channel).register(manager)
 
@@ -121,9 +122,7 @@ class Main:
             option.dist = "no"
             option.tx = []
             return
-        count = (self._decision.get("worker") or {}).get("count") or 1
-        if not isinstance(option.numprocesses, int):
-            option.numprocesses = count
+        if option.numprocesses is None:
+            option.numprocesses = "auto"
         if option.dist == "no":
             option.dist = "load"
-        option.tx = ["popen"] * count

@@ -9,7 +9,7 @@ from _pytest.reports import TestReport
 from hasten_worker import records
 from hasten_worker.listeners import own_reporter
 from hasten_worker.silent import SilentPasses
-from hasten_worker.subtests import count_failed
+from hasten_worker.subtests import FAILED_SUBTESTS, restore_failed
 from hasten_worker.values import restore
 from hasten_worker.warning_records import from_message
 
@@ -77,7 +77,6 @@ class Replay:
             return
         if index != self._open:
             self._start(index, report)
-        count_failed(self._config, report)
         with self._muted():
             self._hook.pytest_runtest_logreport(report=report)
         if self._live_line and report.failed:
@@ -141,9 +140,11 @@ class Replay:
 def read_report(config, data):
     """Returns the report that was sent as ``data``."""
     rendered = restore(data)
+    failed_subtests = data.pop(FAILED_SUBTESTS, None)
     report = config.hook.pytest_report_from_serializable(config=config, data=data)
     if rendered is not None and report is not None:
         report.longrepr = rendered
+    restore_failed(failed_subtests, config, report)
     return report
 
 

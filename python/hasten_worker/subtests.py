@@ -1,18 +1,35 @@
 """pytest's own subtests, whose failures are counted in the process that ran them.
 
 `_pytest.subtests` (9.0 and later) fails a test that passed but has failed subtests when its status is asked
-for: in main, which did not see the subtests run. So main counts them as their reports arrive.
+for: in main, which did not see the subtests run. So the number travels with the test's reports.
 """
 
 try:
-    from _pytest.subtests import SubtestReport, failed_subtests_key
+    from _pytest.subtests import failed_subtests_key
 except ImportError:
-    SubtestReport = failed_subtests_key = None
+    failed_subtests_key = None
+
+FAILED_SUBTESTS = "$failed_subtests"
 
 
-def count_failed(config, report):
-    """Notes a failed subtest where ``pytest_report_teststatus`` looks for it."""
-    if SubtestReport is not None and isinstance(report, SubtestReport) and report.failed:
-        counts = config.stash.get(failed_subtests_key, None)
-        if counts is not None:
-            counts[getattr(report, "id", report.nodeid)] += 1
+def note_failed(data, config, report):
+    """Adds to the serialised report how many subtests of its test have failed so far."""
+    counts = _counts(config)
+    number = counts.get(_key(report)) if counts else None
+    if number:
+        data[FAILED_SUBTESTS] = number
+
+
+def restore_failed(number, config, report):
+    """Puts the number where ``pytest_report_teststatus`` looks for it."""
+    counts = _counts(config)
+    if number and counts is not None:
+        counts[_key(report)] = number
+
+
+def _counts(config):
+    return None if failed_subtests_key is None else config.stash.get(failed_subtests_key, None)
+
+
+def _key(report):
+    return getattr(report, "id", report.nodeid)

@@ -7,6 +7,9 @@ from _pytest._io import TerminalWriter
 
 _TUPLE = "$tuple"
 _PAIRS = "$pairs"
+_OPAQUE = "$opaque"
+_TAGS = (_TUPLE, _PAIRS, _OPAQUE)
+_PLAIN = (str, int, float, bool, type(None))
 # Fields that pytest itself writes, with values that JSON knows or that are restored below.
 _KNOWN = frozenset(
     (
@@ -90,10 +93,33 @@ def _tagged(value, depth=20):
     if depth and isinstance(value, list):
         return [_tagged(part, depth - 1) for part in value]
     if depth and isinstance(value, dict):
-        if all(type(key) is str and key not in (_TUPLE, _PAIRS) for key in value):
+        if all(type(key) is str and key not in _TAGS for key in value):
             return {key: _tagged(part, depth - 1) for key, part in value.items()}
         return {_PAIRS: [[_tagged(key, 1), _tagged(value[key], depth - 1)] for key in value]}
-    return value
+    if type(value) in _PLAIN:
+        return value
+    return {_OPAQUE: [_words(str, value), _words(repr, value)]}
+
+
+def _words(function, value):
+    try:
+        return function(value)
+    except Exception as error:
+        return f"<{type(value).__name__} that cannot be shown: {type(error).__name__}>"
+
+
+class Opaque:
+    """A value that cannot travel, in the words that it had for itself."""
+
+    def __init__(self, text, representation):
+        self._text = text
+        self._representation = representation
+
+    def __str__(self):
+        return self._text
+
+    def __repr__(self):
+        return self._representation
 
 
 def _untagged(value):
@@ -103,6 +129,8 @@ def _untagged(value):
         if len(value) == 1:
             if _TUPLE in value:
                 return tuple(_untagged(part) for part in value[_TUPLE])
+            if _OPAQUE in value:
+                return Opaque(*value[_OPAQUE])
             if _PAIRS in value:
                 return {_untagged(key): _untagged(part) for key, part in value[_PAIRS]}
         return {key: _untagged(part) for key, part in value.items()}

@@ -75,7 +75,7 @@ def test_where_options_may_stand(loud):
     assert loud.run().settings["numprocesses"] == 2
     assert loud.run("-n", "1").settings["numprocesses"] == 1
     run = loud.run(env={"PYTEST_ADDOPTS": "-n 3", "PYTEST_TIMEOUT": "20"})
-    assert (run.settings["numprocesses"], run.settings["timeout"]) == (2, 20)
+    assert (run.settings["numprocesses"], run.settings["timeout"]) == (3, 20)
     assert run.settings["dist"] == "loadfile"
     assert run.configured["timeout"] == 20
 
@@ -158,7 +158,8 @@ def test_hooks_of_xdist_are_known(loud):
 def test_xdist_stays_out(loud, args):
     loud.write(
         conftest="""
-        def pytest_report_header(config): return f"dsession {config.pluginmanager.hasplugin('dsession')}"
+        def pytest_report_header(config):
+            return f"dsession {config.pluginmanager.hasplugin('dsession')}"
         """,
         test_a="""
         import xdist
@@ -253,9 +254,16 @@ def test_python_finds_what_pytest_gives_it(loud):
 
 
 # What the package needs beyond what pytest imports for a suite without features.
-ALLOWED = {"mmap", "_socket", "socket", "array", "selectors", "select", "_posixsubprocess"} | {
-    *("_pytest.terminalprogress", "importlib.metadata", "csv", "_csv", "email", "uuid", "_uuid")
-}
+ALLOWED = {
+    "mmap",
+    "runpy",
+    "_socket",
+    "socket",
+    "array",
+    "selectors",
+    "select",
+    "_posixsubprocess",
+} | {*("_pytest.terminalprogress", "importlib.metadata", "csv", "_csv", "email", "uuid", "_uuid")}
 
 
 def test_live_line(suite):

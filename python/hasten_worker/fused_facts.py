@@ -1,0 +1,214 @@
+"""What has to be true before an item may take the fused path. See docs/design/fused-protocol.md.
+
+Nothing here is guessed: pytest's files are compared with those that the path was written and
+tested against, and the implementations of each hook with the list that those files make.
+"""
+
+import hashlib
+import os
+import sys
+
+import _pytest
+from _pytest import capture, logging, main, runner
+from _pytest.cacheprovider import LFPlugin
+
+from hasten_worker.fused_table import FILES, KNOWN, OTHERS
+from hasten_worker.listeners import module_of
+
+# The implementations of each hook, in the order in which they are called.
+_PHASE = (
+    "_pytest.logging LoggingPlugin",
+    "_pytest.capture CaptureManager",
+    "_pytest.skipping",
+    "_pytest.runner",
+    "_pytest.unraisableexception",
+    "_pytest.threadexception",
+)
+_HOOKS = {
+    "pytest_runtest_setup": _PHASE,
+    "pytest_runtest_call": _PHASE,
+    "pytest_runtest_teardown": tuple(each for each in _PHASE if each != "_pytest.skipping"),
+    "pytest_runtest_makereport": (
+        "_pytest.tmpdir",
+        "_pytest.skipping",
+        "_pytest.unittest",
+        "_pytest.runner",
+    ),
+    "pytest_runtest_logstart": ("_pytest.logging LoggingPlugin",),
+    "pytest_runtest_logreport": (
+        "_pytest.main Session",
+        "_pytest.cacheprovider LFPlugin",
+        "_pytest.logging LoggingPlugin",
+    ),
+    "pytest_runtest_logfinish": ("_pytest.logging LoggingPlugin",),
+    "pytest_exception_interact": ("_pytest.faulthandler",),
+}
+_PROTOCOL = (
+    "_pytest.warnings",
+    "_pytest.assertion",
+    "_pytest.unittest",
+    "_pytest.faulthandler",
+    "_pytest.runner",
+)
+_TIMEOUT_HOOKS = ("pytest_timeout_set_timer", "pytest_timeout_cancel_timer")
+
+
+class Unproved(Exception):
+    """A fact is missing; says which."""
+
+
+def fingerprint(folder=None):
+    """Returns a hash of pytest's files whose behaviour the fused path repeats."""
+    folder = folder or os.path.dirname(_pytest.__file__)
+    found = hashlib.sha256()
+    for name in FILES:
+        found.update(_hash_of(os.path.join(folder, name)))
+    return found.hexdigest()[:32]
+
+
+def _hash_of(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).digest()
+
+
+def prove_session(session):
+    """Raises Unproved where no item of a session may take the fused path."""
+    config = session.config
+    manager = config.pluginmanager
+    option = config.option
+    try:
+        known = fingerprint() in KNOWN
+    except OSError:
+        known = False
+    if not known:
+        raise Unproved("this version of pytest is not one that it was tested with")
+    if type(session) is not main.Session or type(session._setupstate) is not runner.SetupState:
+        raise Unproved("the session is not pytest's own")
+    for name in ("usepdb", "trace", "setupshow", "setuponly", "setupplan"):
+        if getattr(option, name, False):
+            raise Unproved(f"option {name}")
+    if float(config.getini("faulthandler_timeout") or 0.0) > 0:
+        raise Unproved("faulthandler_timeout")
+    _prove_logging(manager.getplugin("logging-plugin"))
+    _prove_capture(manager.getplugin("capturemanager"))
+
+
+def _prove_logging(plugin):
+    if type(plugin) is not logging.LoggingPlugin:
+        raise Unproved("the logging plugin is not pytest's own")
+    if plugin.log_level is not None:
+        raise Unproved("log_level")
+    if type(plugin.log_cli_handler) is not logging._LiveLoggingNullHandler:
+        raise Unproved("log_cli")
+    for handler in (plugin.caplog_handler, plugin.report_handler):
+        if type(handler) is not logging.LogCaptureHandler:
+            raise Unproved("the handlers of the logging plugin are not pytest's own")
+
+
+def _prove_capture(manager):
+    if type(manager) is not capture.CaptureManager:
+        raise Unproved("the capture manager is not pytest's own")
+    whole = manager._global_capturing
+    parts = {type(whole.out), type(whole.err)} if type(whole) is capture.MultiCapture else ()
+    if parts not in ({capture.FDCapture}, {type(None)}):
+        raise Unproved("capture method")
+
+
+class HookFacts:
+    """Looks at who implements the hooks of the run loop."""
+
+    def __init__(self, session, ours):
+        self._session = session
+        self._config = session.config
+        self._ours = ours  # plugins of hasten's with nothing to do for a silent pass
+        self.quiet_call = None  # a plugin's question, before each test is called
+
+    def prove_protocol(self):
+        """Raises Unproved unless the wrappers of a whole item are known."""
+        self.quiet_call = None
+        hook = self._config.hook
+        _compare("pytest_runtest_protocol", self._others(hook, "pytest_runtest_protocol"), _PROTOCOL)
+
+    def prove_proxy(self, proxy):
+        """Raises Unproved unless the hooks of a folder are known."""
+        for name, expected in _HOOKS.items():
+            _compare(name, self._others(proxy, name), expected)
+
+    def _others(self, proxy, name):
+        """Returns the implementations, called first first, without those that are idle."""
+        found = []
+        for implementation in reversed(getattr(proxy, name).get_hookimpls()):
+            if implementation.plugin in self._ours or self._is_idle(implementation):
+                continue
+            found.append(implementation)
+        return found
+
+    def _is_idle(self, implementation):
+        module = module_of(implementation)
+        if module not in OTHERS or module not in sys.modules:
+            return False
+        file = sys.modules[module].__file__
+        if implementation.plugin is not sys.modules[module] or not _is_known_file(module, file):
+            return False
+        if module == "pytest_timeout":
+            return self._timeout_is_idle()
+        return True
+
+    def _timeout_is_idle(self):
+        """Whether the timers that pytest-timeout starts are answered by NoTimers."""
+        import pytest_timeout
+
+        if self._config.stash.get(pytest_timeout.SESSION_EXPIRE_KEY, 1):
+            return False
+        hook = self._config.hook
+        return all(
+            module_of(each) in ("pytest_timeout", "hasten_worker.timers")
+            for name in _TIMEOUT_HOOKS
+            for each in getattr(hook, name).get_hookimpls()
+        )
+
+
+_known_files = {}
+
+
+def _is_known_file(module, file):
+    found = _known_files.get(module)
+    if found is None:
+        try:
+            found = _hash_of(file).hex()[:32] in OTHERS[module]
+        except OSError:
+            found = False
+        _known_files[module] = found
+    return found
+
+
+def _compare(name, implementations, expected):
+    expected = list(expected)
+    for implementation in implementations:
+        if not expected or not _is(implementation, expected[0], name):
+            # The cache plugin is absent when it is switched off.
+            if "_pytest.cacheprovider LFPlugin" in expected[:1]:
+                expected.pop(0)
+            if not expected or not _is(implementation, expected[0], name):
+                raise Unproved(f"{name} of {module_of(implementation)}")
+        expected.pop(0)
+    if expected and expected != ["_pytest.cacheprovider LFPlugin"]:
+        raise Unproved(f"{name}: {expected[0]} is absent")
+
+
+def _is(implementation, expected, name):
+    module, _, kind = expected.partition(" ")
+    if module_of(implementation) != module:
+        return False
+    plugin, function = implementation.plugin, implementation.function
+    if not kind:
+        return plugin is sys.modules[module] and function is vars(plugin).get(name)
+    if type(plugin).__name__ != kind or type(plugin).__module__ != module:
+        return False
+    return getattr(function, "__func__", None) is vars(type(plugin)).get(name)
+
+
+def last_failed(config):
+    """Returns what pytest's cache plugin keeps of failed tests: a pass is taken out of it."""
+    plugin = config.pluginmanager.getplugin("lfplugin")
+    return plugin.lastfailed if type(plugin) is LFPlugin else {}
