@@ -35,11 +35,7 @@ _HOOKS = {
         "_pytest.runner",
     ),
     "pytest_runtest_logstart": ("_pytest.logging LoggingPlugin",),
-    "pytest_runtest_logreport": (
-        "_pytest.main Session",
-        "_pytest.cacheprovider LFPlugin",
-        "_pytest.logging LoggingPlugin",
-    ),
+    "pytest_runtest_logreport": ("_pytest.main Session", "_pytest.logging LoggingPlugin"),
     "pytest_runtest_logfinish": ("_pytest.logging LoggingPlugin",),
     "pytest_exception_interact": ("_pytest.faulthandler",),
 }
@@ -114,86 +110,68 @@ def _prove_capture(manager):
         raise Unproved("capture method")
 
 
-class HookFacts:
-    """Looks at who implements the hooks of the run loop."""
+def prove_protocol(config):
+    """Raises Unproved unless the wrappers around a whole item are known."""
+    _compare(config, config.hook, "pytest_runtest_protocol", _PROTOCOL)
 
-    def __init__(self, session, ours):
-        self._session = session
-        self._config = session.config
-        self._ours = ours  # plugins of hasten's with nothing to do for a silent pass
-        self.quiet_call = None  # a plugin's question, before each test is called
 
-    def prove_protocol(self):
-        """Raises Unproved unless the wrappers of a whole item are known."""
-        self.quiet_call = None
-        hook = self._config.hook
-        _compare("pytest_runtest_protocol", self._others(hook, "pytest_runtest_protocol"), _PROTOCOL)
+def prove_proxy(config, proxy):
+    """Raises Unproved unless the hooks of a folder are known."""
+    for name, expected in _HOOKS.items():
+        _compare(config, proxy, name, expected)
 
-    def prove_proxy(self, proxy):
-        """Raises Unproved unless the hooks of a folder are known."""
-        for name, expected in _HOOKS.items():
-            _compare(name, self._others(proxy, name), expected)
 
-    def _others(self, proxy, name):
-        """Returns the implementations, called first first, without those that are idle."""
-        found = []
-        for implementation in reversed(getattr(proxy, name).get_hookimpls()):
-            if implementation.plugin in self._ours or self._is_idle(implementation):
-                continue
-            found.append(implementation)
-        return found
+def _compare(config, proxy, name, expected):
+    found = [
+        each
+        for each in reversed(getattr(proxy, name).get_hookimpls())
+        if not _is_idle(config, each, name)
+    ]
+    for implementation, wanted in zip(found, expected):
+        if not _is(implementation, wanted, name):
+            raise Unproved(f"{name} of {module_of(implementation) or implementation.plugin_name}")
+    if len(found) != len(expected):
+        more = found[len(expected) :]
+        raise Unproved(f"{name} of {module_of(more[0])}" if more else f"{name} lacks {expected}")
 
-    def _is_idle(self, implementation):
-        module = module_of(implementation)
-        if module not in OTHERS or module not in sys.modules:
-            return False
-        file = sys.modules[module].__file__
-        if implementation.plugin is not sys.modules[module] or not _is_known_file(module, file):
-            return False
-        if module == "pytest_timeout":
-            return self._timeout_is_idle()
+
+def _is_idle(config, implementation, name):
+    """Whether an implementation does nothing for an item that may take the fused path."""
+    plugin = implementation.plugin
+    if type(plugin).__module__.startswith("hasten_worker."):
         return True
+    if type(plugin) is LFPlugin:
+        return _is(implementation, "_pytest.cacheprovider LFPlugin", name)
+    module = module_of(implementation)
+    if module not in OTHERS or sys.modules.get(module) is not plugin:
+        return False
+    if implementation.function is not vars(plugin).get(name) or not _is_known_file(plugin):
+        return False
+    return module != "pytest_timeout" or _timeout_is_idle(config, plugin)
 
-    def _timeout_is_idle(self):
-        """Whether the timers that pytest-timeout starts are answered by NoTimers."""
-        import pytest_timeout
 
-        if self._config.stash.get(pytest_timeout.SESSION_EXPIRE_KEY, 1):
-            return False
-        hook = self._config.hook
-        return all(
-            module_of(each) in ("pytest_timeout", "hasten_worker.timers")
-            for name in _TIMEOUT_HOOKS
-            for each in getattr(hook, name).get_hookimpls()
-        )
+def _timeout_is_idle(config, plugin):
+    """Whether the timers that pytest-timeout starts are answered by our NoTimers."""
+    if config.stash.get(plugin.SESSION_EXPIRE_KEY, 1):
+        return False
+    return all(
+        module_of(each) in ("pytest_timeout", "hasten_worker.timers")
+        for name in _TIMEOUT_HOOKS
+        for each in getattr(config.hook, name).get_hookimpls()
+    )
 
 
 _known_files = {}
 
 
-def _is_known_file(module, file):
-    found = _known_files.get(module)
-    if found is None:
+def _is_known_file(plugin):
+    name = plugin.__name__
+    if name not in _known_files:
         try:
-            found = _hash_of(file).hex()[:32] in OTHERS[module]
+            _known_files[name] = _hash_of(plugin.__file__).hex()[:32] in OTHERS[name]
         except OSError:
-            found = False
-        _known_files[module] = found
-    return found
-
-
-def _compare(name, implementations, expected):
-    expected = list(expected)
-    for implementation in implementations:
-        if not expected or not _is(implementation, expected[0], name):
-            # The cache plugin is absent when it is switched off.
-            if "_pytest.cacheprovider LFPlugin" in expected[:1]:
-                expected.pop(0)
-            if not expected or not _is(implementation, expected[0], name):
-                raise Unproved(f"{name} of {module_of(implementation)}")
-        expected.pop(0)
-    if expected and expected != ["_pytest.cacheprovider LFPlugin"]:
-        raise Unproved(f"{name}: {expected[0]} is absent")
+            _known_files[name] = False
+    return _known_files[name]
 
 
 def _is(implementation, expected, name):
