@@ -7,7 +7,7 @@ import pathlib
 import platform
 import statistics
 
-from . import tools
+from . import setup, tools
 
 
 def machine(versions):
@@ -25,7 +25,7 @@ def machine(versions):
         "cores": len(os.sched_getaffinity(0)),
         "cpu": cpu,
         "memory_gib": round(memory / 2**30, 1),
-        "system": "%s %s" % (platform.system(), platform.release()),
+        "system": "%s %s" % (platform.system(), platform.release().partition("-")[0]),
         "python": platform.python_version(),
         **versions,
     }
@@ -52,8 +52,13 @@ def summarise(runs, plain_runs):
         if not cell["same_verdict"]:
             wrong = next(run for run in runs if run.counts != plain.counts or run.status != plain.status)
             cell["wrong"] = "%s, status %d" % (tools.describe(wrong.counts), wrong.status)
-            cell["tail"] = wrong.tail
+            cell["tail"] = anonymous(wrong.tail)
     return cell
+
+
+def anonymous(text):
+    """Without the names of this machine's folders."""
+    return text.replace(str(setup.ROOT), "hasten").replace(os.path.expanduser("~"), "~")
 
 
 def mebibytes(value):

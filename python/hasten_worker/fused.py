@@ -34,6 +34,8 @@ _seek = os.lseek
 def prepare(session, loop, journal, reports):
     """Returns ``(path, reason)``: the fused path, or None and why no item may take it."""
     try:
+        if reports.full:
+            raise Unproved("somebody listens to reports of passed tests")
         prove_session(session)
         return Fused(session, loop, journal, reports), None
     except Unproved as reason:
@@ -59,7 +61,8 @@ class Fused:
         self._files = self._manager._global_capturing
         self._unraisable = config.stash[unraisable.unraisable_exceptions]
         self._threads = config.stash[threadexception.thread_exceptions]
-        self._ending = Ending(session, self._caplog, self._log)
+        self._ending = Ending(session, self._facts, (self._caplog, self._log))
+        manager.register(self._ending)
         self._outputs = [part for part in (self._files.out, self._files.err) if part is not None]
         self.taken = 0  # items that took this path
 
@@ -110,19 +113,23 @@ class Fused:
 
     def _phase(self, item, when, body, *arguments):
         """Runs a phase; returns whether it passed in silence, else its report is the last one."""
-        keywords = {"nextitem": arguments[0]} if when == "teardown" else {}
-        if not self._facts.still_hold(item) or self._manager._capture_fixture:
-            self._report = runner.call_and_report(item, when, **keywords)
-            return False
-        start, ticks = timing.time(), timing.perf_counter()
+        facts = self._facts
+        if (
+            not facts.still_hold(item)
+            or self._manager._capture_fixture
+            or (when == "call" and not facts.before_call(item))
+        ):
+            return self._ask_pytest(item, when, arguments)
+        begun = timing.time(), timing.perf_counter()
         storage = item.stash._storage
         caplog, log = self._caplog, self._log
         error = None
-        attached = ()
+        started = False
+        loggers = ()
         try:
             if when == "setup":
                 storage[_RECORDS] = {}
-            attached = self._add_handlers()
+            loggers = self._add_handlers()
             caplog.records, caplog.stream = [], StringIO()
             log.records, log.stream = [], StringIO()
             storage[_RECORDS][when] = caplog.records
@@ -133,39 +140,62 @@ class Fused:
             os.environ[_VARIABLE] = f"{item.nodeid} ({when})".replace("\x00", "(null)")
             if when == "call":
                 _forget_last_error()
-            marks = item.own_markers[:]
+            marks = [(item, item.own_markers[:]), *facts.chain]
+            started = True
             try:
                 body(*arguments)
             except BaseException as caught:
                 error = caught
-            if (
-                error is not None
-                or log.records
-                or log.stream.tell()
-                or self._manager._capture_fixture
-                or self._unraisable
-                or self._threads
-                or item._report_sections
-                or item.user_properties
-                or item.own_markers != marks
-                or self._wrote()
-                or not self._facts.still_hold(item)
-            ):
-                self._report = self._ending.end(item, when, keywords, error, start, ticks, marks)
+            if error is not None or self._is_loud(item, marks) or not self._left(when):
+                ask = self._ending.end
+                self._report = ask(item, when, _keywords(when, arguments), error, begun, marks)
                 return False
-            if when == "teardown":
-                os.environ.pop(_VARIABLE)
-            self._files.suspend_capturing()
+        except (Exception, pytest.exit.Exception):
+            if started:
+                raise
         finally:
             error = None
-            for logger in attached:
+            for logger in loggers:
                 logger.removeHandler(log)
                 logger.removeHandler(caplog)
+        if not started:
+            return self._ask_pytest(item, when, arguments)
         if when == "teardown":
             del storage[_RECORDS], storage[_HANDLER]
-        duration = timing.perf_counter() - ticks
+        duration = timing.perf_counter() - begun[1]
         storage.setdefault(_RESULTS, {})[when] = True
-        self._reports.passed(item, when, start, duration)
+        self._reports.passed(item, when, begun[0], duration)
+        return True
+
+    def _ask_pytest(self, item, when, arguments):
+        self._report = runner.call_and_report(item, when, **_keywords(when, arguments))
+        return False
+
+    def _is_loud(self, item, marks):
+        """Whether anything happened that pytest's implementations have to look at."""
+        return (
+            self._log.records
+            or self._log.stream.tell()
+            or self._manager._capture_fixture
+            or self._unraisable
+            or self._threads
+            or item._report_sections
+            or item.user_properties
+            or item.own_markers != marks[0][1]
+            or self._wrote()
+            or not self._facts.still_hold(item)
+        )
+
+    def _left(self, when):
+        """Leaves a phase; returns False where pytest would fail to."""
+        if when == "teardown" and _VARIABLE not in os.environ:
+            return False
+        try:
+            self._files.suspend_capturing()
+        except OSError:
+            return False
+        if when == "teardown":
+            os.environ.pop(_VARIABLE)
         return True
 
     def _add_handlers(self):
@@ -187,10 +217,17 @@ class Fused:
     def _wrote(self):
         """Whether something reached the files of pytest's capture."""
         for part in self._outputs:
-            number = part.tmpfile.fileno()
-            if _seek(number, 0, 1) or _seek(number, 0, 2):
+            try:
+                number = part.tmpfile.fileno()
+                if _seek(number, 0, 1) or _seek(number, 0, 2):
+                    return True
+            except (OSError, ValueError):  # a test has closed it
                 return True
         return False
+
+
+def _keywords(when, arguments):
+    return {"nextitem": arguments[0]} if when == "teardown" else {}
 
 
 def _forget_last_error():

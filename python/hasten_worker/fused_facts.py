@@ -11,6 +11,8 @@ import sys
 import _pytest
 from _pytest import capture, logging, main, runner
 from _pytest.cacheprovider import LFPlugin
+from _pytest.python import Function
+from pluggy._callers import _multicall
 
 from hasten_worker.fused_table import FILES, KNOWN, OTHERS
 from hasten_worker.listeners import module_of
@@ -46,6 +48,16 @@ _PROTOCOL = (
     "_pytest.faulthandler",
     "_pytest.runner",
 )
+_MARKS = frozenset(("skip", "skipif", "xfail"))
+# What tells hypothesis's plugin that a test is its own, or was meant to be.
+_HYPOTHESIS = (
+    "is_hypothesis_test",
+    "is_hypothesis_strategy_function",
+    "hypothesis_explicit_examples",
+    "_hypothesis_internal_use_seed",
+    "_hypothesis_internal_settings_applied",
+    "_hypothesis_internal_use_reproduce_failure",
+)
 _TIMEOUT_HOOKS = ("pytest_timeout_set_timer", "pytest_timeout_cancel_timer")
 
 
@@ -78,6 +90,8 @@ def prove_session(session):
         known = False
     if not known:
         raise Unproved("this version of pytest is not one that it was tested with")
+    if manager._inner_hookexec is not _multicall:
+        raise Unproved("calls of hooks are traced")
     if type(session) is not main.Session or type(session._setupstate) is not runner.SetupState:
         raise Unproved("the session is not pytest's own")
     for name in ("usepdb", "trace", "setupshow", "setuponly", "setupplan"):
@@ -186,7 +200,104 @@ def _is(implementation, expected, name):
     return getattr(function, "__func__", None) is vars(type(plugin)).get(name)
 
 
-def last_failed(config):
-    """Returns what pytest's cache plugin keeps of failed tests: a pass is taken out of it."""
-    plugin = config.pluginmanager.getplugin("lfplugin")
-    return plugin.lastfailed if type(plugin) is LFPlugin else {}
+class Facts:
+    """What is true of items, folders and plugins, looked up again when something changed."""
+
+    def __init__(self, session):
+        self._config = session.config
+        self._manager = session.config.pluginmanager
+        self._names = self._manager._name2plugin
+        self._count = -1
+        self._newest = None
+        self.callers = {}  # of each phase, with its implementations
+        self._around = None  # why no item may take the path
+        self._proxies = {}
+        self._parents = {}
+        self._timeouts = self._hypothesis = False
+        self.refused = {}
+        self.chain = ()  # the parents of the item, each with its marks as they were
+
+    def allow(self, item):
+        """Whether an item may take the fused path."""
+        reason = self._reason(item)
+        if reason is None:
+            return True
+        self.refused[reason] = self.refused.get(reason, 0) + 1
+        return False
+
+    def still_hold(self, item):
+        """Whether nobody added a plugin, or a mark that pytest would have to look at."""
+        names = self._names
+        if len(names) != self._count or next(reversed(names.values())) is not self._newest:
+            return False
+        for node, marks in self.chain:
+            if node.own_markers != marks:
+                return False
+        for mark in item.own_markers:
+            if mark.name in _MARKS:
+                return False
+        return self._manager._inner_hookexec is _multicall
+
+    def before_call(self, item):
+        """Does what hypothesis does before a test that is not its own; else returns False."""
+        if not self._hypothesis or "hypothesis" not in sys.modules:
+            return True
+        core = sys.modules.get("hypothesis.core")
+        if core is None or any(hasattr(item.obj, name) for name in _HYPOTHESIS):
+            return False
+        core.pytest_shows_exceptiongroups = core.running_under_pytest = True
+        return True
+
+    def _reason(self, item):
+        if type(item) is not Function:
+            return "it is not a plain test function"
+        names = self._names
+        if len(names) != self._count or next(reversed(names.values())) is not self._newest:
+            self._look_again()
+        if self._around is not None:
+            return self._around
+        proxy = item.ihook
+        if proxy not in self._proxies:
+            self._proxies[proxy] = _why_not(prove_proxy, self._config, proxy)
+        if self._proxies[proxy] is not None:
+            return self._proxies[proxy]
+        known = self._parents.get(item.parent)
+        if known is None or any(node.own_markers != marks for node, marks in known[0]):
+            known = self._look_at_parents(item)
+        self.chain, marked = known
+        if marked or not self.still_hold(item):
+            return "it has a mark that pytest looks at"
+        if self._timeouts and any(mark.name == "timeout" for mark in item.own_markers):
+            return "it has a time limit"
+        if "twisted.trial.unittest" in sys.modules:
+            return "twisted"
+        if self._hypothesis and any(hasattr(item.obj, name) for name in _HYPOTHESIS):
+            return "it is a test of hypothesis"
+        return None
+
+    def _look_again(self):
+        names = self._names
+        self._count, self._newest = len(names), next(reversed(names.values()))
+        self._proxies.clear()
+        self._parents.clear()
+        for when in ("setup", "call", "teardown"):
+            caller = getattr(self._config.hook, "pytest_runtest_" + when)
+            self.callers[when] = caller, caller._hookimpls[:]
+        self._timeouts = "pytest_timeout" in sys.modules
+        self._hypothesis = "_hypothesis_pytestplugin" in sys.modules
+        self._around = _why_not(prove_protocol, self._config)
+
+    def _look_at_parents(self, item):
+        chain = [(node, node.own_markers[:]) for node in item.listchain()[:-1]]
+        looked_at = {*_MARKS, "timeout"} if self._timeouts else _MARKS
+        marked = any(mark.name in looked_at for _, marks in chain for mark in marks)
+        self._parents[item.parent] = chain, marked
+        return self._parents[item.parent]
+
+
+def _why_not(prove, *arguments):
+    try:
+        prove(*arguments)
+    except Unproved as reason:
+        return str(reason)
+    return None

@@ -1,6 +1,7 @@
 """Reports of items, turned into records."""
 
 from _pytest.reports import TestReport
+from _pytest.runner import CallInfo
 
 from hasten_worker import records
 from hasten_worker.records import NO_ITEM
@@ -21,10 +22,11 @@ class ItemReports:
     def __init__(self, journal, config, full_reports, extra=None):
         self._journal = journal
         self._config = config
-        self._full = full_reports
+        self.full = full_reports
         self._extra = extra or {}
         self._serialize = config.hook.pytest_report_to_serializable
         self.index = NO_ITEM
+        self._noted = []
         self._held = []
         self._durations = {}
         self._outcome = 0
@@ -33,11 +35,17 @@ class ItemReports:
         """The reports that follow belong to this item."""
         self.index = index
 
+    def passed(self, item, when, start, duration):
+        """Notes a phase that passed in silence: its report is made when somebody has to see it."""
+        self._noted.append((item, when, start, duration, len(item.keywords._markers)))
+
     def add(self, report):
         """Packs or holds back a report."""
+        if self._noted:
+            self._make_noted()
         if (
             report.outcome == "passed"
-            and not self._full
+            and not self.full
             and not report.sections
             and not report.user_properties
             and type(report) is TestReport
@@ -58,6 +66,15 @@ class ItemReports:
 
     def finish(self):
         """The item is over: no report of it follows. Returns whether one of them failed."""
+        noted = self._noted
+        if len(noted) == 3 and not self._held and not self._durations:
+            durations = (noted[0][3], noted[1][3], noted[2][3])
+            record = records.pack(self.index, records.PASSED, 0, 7, noted[0][2], durations)
+            self._journal.append(record)
+            self._reset()
+            return False
+        if noted:
+            self._make_noted()
         held = self._held
         if len(held) == 3 and not self._durations:
             setup, call, teardown = held
@@ -78,10 +95,18 @@ class ItemReports:
 
     def abandon(self):
         """The item was cut short: what it reported so far is packed, but it is not finished."""
+        if self._noted:
+            self._make_noted()
         self._release()
         self._reset()
 
+    def _make_noted(self):
+        noted, self._noted = self._noted, []
+        for each in noted:
+            self._held.append(_report_of(*each))
+
     def _reset(self):
+        self._noted = []
         self._held = []
         self._durations = {}
         self._outcome = 0
@@ -118,6 +143,21 @@ class ItemReports:
         except Exception:
             text = "<unprintable longrepr>"
         return _bare(report, text if text is None else f"{text}\n{reason}")
+
+
+def _report_of(item, when, start, duration, keyword_count):
+    """Returns the report that pytest would have made at the end of a silent phase."""
+    call = CallInfo(None, None, start, start + duration, duration, when, _ispytest=True)
+    now = item._report_sections, item.user_properties
+    item._report_sections, item.user_properties = [], []
+    try:
+        report = TestReport.from_item_and_call(item, call)
+    finally:
+        item._report_sections, item.user_properties = now
+    for later in list(item.keywords._markers)[keyword_count:]:
+        if item.parent is None or later not in item.parent.keywords:
+            report.keywords.pop(later, None)
+    return report
 
 
 def _bare(report, longrepr):

@@ -7,8 +7,8 @@ from collections import deque
 import pytest
 from _pytest import runner
 
+from hasten_worker import fused, wire
 from hasten_worker import journal as words
-from hasten_worker import wire
 from hasten_worker.hooks import hook_wrapper
 from hasten_worker.listeners import module_of
 from hasten_worker.records import NO_ITEM
@@ -34,12 +34,17 @@ class ItemLoop:
         self._finished = False  # the session is to be ended
         self._ended = False  # pytest wants no further item
         self._lazy = _may_resolve_late(session.config)
+        self.fused = None
+        self.why_not_fused = "the next item is asked for early"
 
     def run(self):
         """Runs items until the supervisor ends the session."""
         config = self._session.config
         if self._lazy:
             config.pluginmanager.register(LazyProtocol(self, self._session))
+            self.fused, self.why_not_fused = fused.prepare(
+                self._session, self, self._journal, self._reports
+            )
         else:
             config.pluginmanager.register(PhaseWords(self._journal))
         while True:
@@ -90,7 +95,8 @@ class ItemLoop:
                 return
         self._journal.start_item(index)
         self._reports.begin(index)
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if self.fused is None or not self.fused.run(item):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         failed = self._reports.finish()
         self._journal.set_item(NO_ITEM)
         if failed and not self._is_fit():

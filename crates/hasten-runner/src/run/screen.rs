@@ -148,7 +148,7 @@ impl Run {
         let suite = self.suite.as_ref()?;
         let counts = suite.ledger.counts();
         let now = monotonic();
-        let running = self
+        let running: Vec<Running> = self
             .living()
             .filter_map(|number| {
                 let activity = journal::activity(self.workers[number].memory.journal());
@@ -157,11 +157,20 @@ impl Run {
                 Some(Running { nodeid, seconds })
             })
             .collect();
+        // The planner counts what runs now as if it had just started.
+        let longest = running
+            .iter()
+            .map(|running| running.seconds)
+            .max()
+            .unwrap_or(0);
         Some(LiveLine {
             finished: counts.finished,
             failed: counts.failed,
             total: suite.nodeids.len(),
-            seconds_left: suite.planner.expected_seconds_left(),
+            seconds_left: suite
+                .planner
+                .expected_seconds_left()
+                .map(|left| left - longest as f64),
             running,
         })
     }
