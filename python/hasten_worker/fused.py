@@ -7,28 +7,23 @@ already done: so whatever is shown of it was made by pytest. docs/design/fused-p
 what is left out, and why that is equal.
 """
 
-import logging
 import os
 import sys
-from io import StringIO
 
 import pytest
-from _pytest import assertion, runner, skipping, threadexception, timing, tmpdir, warnings
-from _pytest import logging as pytest_logging
+from _pytest import logging, runner, skipping, threadexception, timing, tmpdir
 from _pytest import unraisableexception as unraisable
 
 from hasten_worker import journal as words
 from hasten_worker.fused_ending import Ending
 from hasten_worker.fused_facts import Facts, Unproved, prove_session
+from hasten_worker.fused_parts import Comparisons, Files, Handlers, Warnings
 
 _VARIABLE = "PYTEST_CURRENT_TEST"
-_RECORDS = pytest_logging.caplog_records_key
-_HANDLER = pytest_logging.caplog_handler_key
+_RECORDS = logging.caplog_records_key
+_HANDLER = logging.caplog_handler_key
 _XFAILED = skipping.xfailed_key
 _RESULTS = tmpdir.tmppath_result_key
-# Since pytest 9.2 loggers that do not propagate are given the handlers, too.
-_ATTACHES = "attached_loggers" in getattr(pytest_logging.catching_logs, "__slots__", ())
-_seek = os.lseek
 
 
 def prepare(session, loop, journal, reports):
@@ -48,23 +43,24 @@ class Fused:
     def __init__(self, session, loop, journal, reports):
         config = session.config
         manager = config.pluginmanager
-        plugin = manager.getplugin("logging-plugin")
-        self._config = config
         self._session = session
         self._loop = loop
         self._journal = journal
         self._reports = reports
         self._facts = Facts(session)
-        self._caplog = plugin.caplog_handler
-        self._log = plugin.report_handler
-        self._manager = manager.getplugin("capturemanager")
-        self._files = self._manager._global_capturing
+        self._warnings = Warnings(config)
+        self._comparisons = Comparisons(config)
+        self._handlers = Handlers(manager.getplugin("logging-plugin"))
+        self._capture = manager.getplugin("capturemanager")
+        self._files = Files(self._capture._global_capturing)
         self._unraisable = config.stash[unraisable.unraisable_exceptions]
         self._threads = config.stash[threadexception.thread_exceptions]
-        self._ending = Ending(session, self._facts, (self._caplog, self._log))
-        manager.register(self._ending)
-        self._outputs = [part for part in (self._files.out, self._files.err) if part is not None]
+        cache = manager.getplugin("lfplugin")
+        self._last_failed = getattr(cache, "lastfailed", {})
+        self._ending = Ending(session, self._facts, self._handlers)
+        self._report = None
         self.taken = 0  # items that took this path
+        manager.register(self._ending)
 
     @property
     def refused(self):
@@ -76,15 +72,15 @@ class Fused:
         if not self._facts.allow(item):
             return False
         self.taken += 1
-        with warnings.catch_warnings_for_item(
-            config=self._config, ihook=item.ihook, when="runtest", item=item
-        ):
-            around = assertion.pytest_runtest_protocol(item)
-            next(around)
+        recording = self._warnings.enter(item, self._facts.has_filters)
+        try:
+            self._comparisons.enter(item)
             try:
                 self._run(item)
             finally:
-                around.close()
+                self._comparisons.leave()
+        finally:
+            self._warnings.leave(item, recording)
         return True
 
     def _run(self, item):
@@ -112,41 +108,47 @@ class Fused:
             item.funcargs = None
 
     def _phase(self, item, when, body, *arguments):
-        """Runs a phase; returns whether it passed in silence, else its report is the last one."""
-        facts = self._facts
-        if (
-            not facts.still_hold(item)
-            or self._manager._capture_fixture
-            or (when == "call" and not facts.before_call(item))
-        ):
+        """Runs a phase; returns whether it passed in silence."""
+        if when == "call" and not self._facts.before_call(item):
             return self._ask_pytest(item, when, arguments)
         begun = timing.time(), timing.perf_counter()
+        handlers = self._handlers
         storage = item.stash._storage
-        caplog, log = self._caplog, self._log
         error = None
         started = False
-        loggers = ()
         try:
             if when == "setup":
                 storage[_RECORDS] = {}
-            loggers = self._add_handlers()
-            caplog.records, caplog.stream = [], StringIO()
-            log.records, log.stream = [], StringIO()
-            storage[_RECORDS][when] = caplog.records
-            storage[_HANDLER] = caplog
-            self._files.resume_capturing()
+            handlers.install()
+            storage[_RECORDS][when] = handlers.caplog.records
+            storage[_HANDLER] = handlers.caplog
+            self._files.resume()
             if when != "teardown":
                 storage[_XFAILED] = None
             os.environ[_VARIABLE] = f"{item.nodeid} ({when})".replace("\x00", "(null)")
             if when == "call":
                 _forget_last_error()
-            marks = [(item, item.own_markers[:]), *facts.chain]
+            marks = item.own_markers[:]
             started = True
             try:
                 body(*arguments)
             except BaseException as caught:
                 error = caught
-            if error is not None or self._is_loud(item, marks) or not self._left(when):
+            if (
+                error is not None
+                or handlers.log.records
+                or handlers.log.stream.tell()
+                or self._capture._capture_fixture
+                or self._unraisable
+                or self._threads
+                or item._report_sections
+                or item.user_properties
+                or item.own_markers != marks
+                or not self._files.are_empty()
+                or not self._facts.still_hold(item)
+                or not self._left(when)
+            ):
+                marks = [(item, marks), *self._facts.chain]
                 ask = self._ending.end
                 self._report = ask(item, when, _keywords(when, arguments), error, begun, marks)
                 return False
@@ -155,15 +157,15 @@ class Fused:
                 raise
         finally:
             error = None
-            for logger in loggers:
-                logger.removeHandler(log)
-                logger.removeHandler(caplog)
+            handlers.remove()
         if not started:
             return self._ask_pytest(item, when, arguments)
         if when == "teardown":
             del storage[_RECORDS], storage[_HANDLER]
         duration = timing.perf_counter() - begun[1]
         storage.setdefault(_RESULTS, {})[when] = True
+        if when == "call" and self._last_failed:
+            self._last_failed.pop(_key(item), None)
         self._reports.passed(item, when, begun[0], duration)
         return True
 
@@ -171,59 +173,22 @@ class Fused:
         self._report = runner.call_and_report(item, when, **_keywords(when, arguments))
         return False
 
-    def _is_loud(self, item, marks):
-        """Whether anything happened that pytest's implementations have to look at."""
-        return (
-            self._log.records
-            or self._log.stream.tell()
-            or self._manager._capture_fixture
-            or self._unraisable
-            or self._threads
-            or item._report_sections
-            or item.user_properties
-            or item.own_markers != marks[0][1]
-            or self._wrote()
-            or not self._facts.still_hold(item)
-        )
-
     def _left(self, when):
         """Leaves a phase; returns False where pytest would fail to."""
         if when == "teardown" and _VARIABLE not in os.environ:
             return False
         try:
-            self._files.suspend_capturing()
+            self._files.suspend()
         except OSError:
             return False
         if when == "teardown":
             os.environ.pop(_VARIABLE)
         return True
 
-    def _add_handlers(self):
-        root = logging.getLogger()
-        loggers = [root]
-        if _ATTACHES:
-            loggers += [
-                logger
-                for logger in root.manager.loggerDict.values()
-                if isinstance(logger, logging.Logger)
-                and not logger.propagate
-                and logger is not root
-            ]
-        for logger in loggers:
-            logger.addHandler(self._caplog)
-            logger.addHandler(self._log)
-        return loggers
 
-    def _wrote(self):
-        """Whether something reached the files of pytest's capture."""
-        for part in self._outputs:
-            try:
-                number = part.tmpfile.fileno()
-                if _seek(number, 0, 1) or _seek(number, 0, 2):
-                    return True
-            except (OSError, ValueError):  # a test has closed it
-                return True
-        return False
+def _key(item):
+    """Returns how pytest's cache plugin calls an item."""
+    return item.id if hasattr(item, "id") else item.nodeid
 
 
 def _keywords(when, arguments):

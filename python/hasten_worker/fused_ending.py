@@ -21,7 +21,7 @@ class Ending:
     def __init__(self, session, facts, handlers):
         self._state = session._setupstate
         self._facts = facts
-        self._handlers = handlers
+        self._handlers = (handlers.caplog, handlers.log)
         self._rest = None  # the part of a traceback that belongs where the body was
         self._mends = False
 

@@ -40,6 +40,7 @@ _HOOKS = {
     "pytest_runtest_logreport": ("_pytest.main Session", "_pytest.logging LoggingPlugin"),
     "pytest_runtest_logfinish": ("_pytest.logging LoggingPlugin",),
     "pytest_exception_interact": ("_pytest.faulthandler",),
+    "pytest_assertion_pass": (),
 }
 _PROTOCOL = (
     "_pytest.warnings",
@@ -206,6 +207,7 @@ class Facts:
     def __init__(self, session):
         self._config = session.config
         self._manager = session.config.pluginmanager
+        self._capture = self._manager.getplugin("capturemanager")
         self._names = self._manager._name2plugin
         self._count = -1
         self._newest = None
@@ -216,6 +218,7 @@ class Facts:
         self._timeouts = self._hypothesis = False
         self.refused = {}
         self.chain = ()  # the parents of the item, each with its marks as they were
+        self.has_filters = False  # whether the item has marks of filters for warnings
 
     def allow(self, item):
         """Whether an item may take the fused path."""
@@ -254,6 +257,8 @@ class Facts:
         names = self._names
         if len(names) != self._count or next(reversed(names.values())) is not self._newest:
             self._look_again()
+        if self._manager._inner_hookexec is not _multicall:
+            return "calls of hooks are traced"
         if self._around is not None:
             return self._around
         proxy = item.ihook
@@ -264,15 +269,24 @@ class Facts:
         known = self._parents.get(item.parent)
         if known is None or any(node.own_markers != marks for node, marks in known[0]):
             known = self._look_at_parents(item)
-        self.chain, marked = known
-        if marked or not self.still_hold(item):
+        self.chain, reason, self.has_filters = known
+        if item.own_markers:
+            names = {mark.name for mark in item.own_markers}
+            reason = reason or self._reason_in(names)
+            self.has_filters = self.has_filters or "filterwarnings" in names
+        if reason is None and "twisted.trial.unittest" in sys.modules:
+            reason = "twisted"
+        if reason is None and self._capture._capture_fixture:
+            reason = "a capture fixture of another scope"
+        if reason is None and self._hypothesis and any(hasattr(item.obj, n) for n in _HYPOTHESIS):
+            reason = "it is a test of hypothesis"
+        return reason
+
+    def _reason_in(self, names):
+        if names & _MARKS:
             return "it has a mark that pytest looks at"
-        if self._timeouts and any(mark.name == "timeout" for mark in item.own_markers):
+        if self._timeouts and "timeout" in names:
             return "it has a time limit"
-        if "twisted.trial.unittest" in sys.modules:
-            return "twisted"
-        if self._hypothesis and any(hasattr(item.obj, name) for name in _HYPOTHESIS):
-            return "it is a test of hypothesis"
         return None
 
     def _look_again(self):
@@ -289,10 +303,10 @@ class Facts:
 
     def _look_at_parents(self, item):
         chain = [(node, node.own_markers[:]) for node in item.listchain()[:-1]]
-        looked_at = {*_MARKS, "timeout"} if self._timeouts else _MARKS
-        marked = any(mark.name in looked_at for _, marks in chain for mark in marks)
-        self._parents[item.parent] = chain, marked
-        return self._parents[item.parent]
+        names = {mark.name for _, marks in chain for mark in marks}
+        known = chain, self._reason_in(names), "filterwarnings" in names
+        self._parents[item.parent] = known
+        return known
 
 
 def _why_not(prove, *arguments):

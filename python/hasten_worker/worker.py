@@ -89,6 +89,8 @@ class Worker:
 
     def interrupted(self, message):
         """The running item was cut short."""
+        # The supervisor interrupts every worker now; this one ends already.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._reports.abandon()
         self.journal.flush()
         self.journal.set_item(NO_ITEM, 4)

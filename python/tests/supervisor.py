@@ -88,6 +88,8 @@ class Supervisor:
         self.worker_count = workers
         self.spawn = spawn
         self.chunk = chunk
+        self.together = more.get("together", False)
+        self.waiting = []
         self.env = dict(os.environ, **more.get("env", {}))
         for name in ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_ADDOPTS"):
             if name not in more.get("env", {}):
@@ -335,6 +337,17 @@ class Supervisor:
     def on_want(self, worker, received):
         if received != worker.runs or (worker.last and not self.pending) or self.end_sent:
             return
+        if not self.together:
+            self.feed(worker)
+            return
+        # Each worker is to get its part, so the first round begins when all have come.
+        self.waiting.append(worker)
+        if len(self.waiting) >= self.worker_count:
+            self.together = False
+            for each in self.waiting:
+                self.feed(each)
+
+    def feed(self, worker):
         chunk = [self.pending.popleft() for _ in range(min(self.chunk, len(self.pending)))]
         worker.queue.extend(chunk)
         worker.last = not self.pending

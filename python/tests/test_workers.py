@@ -73,7 +73,7 @@ def test_reads_of_the_identity(suite, name):
             )
         suite.write(conftest=guarded)
     suite.write(test_a=IDENTITY)
-    run = suite.run("-n", "2", chunk=1, full_reports=True)
+    run = suite.run("-n", "2", chunk=1, together=True, full_reports=True)
     causes = run.collected["unsafe"]
     assert [cause["kind"] for cause in causes] == ["identity"], causes
     file = "test_reads.py:" if name == "module" else "conftest.py:"
@@ -86,7 +86,7 @@ def test_reads_of_the_identity(suite, name):
 def test_what_is_no_read_of_the_identity(suite, name):
     body = NO_READS[name]
     suite.write(conftest=body, test_a=IDENTITY)
-    run = suite.run("-n", "2", chunk=1, full_reports=True)
+    run = suite.run("-n", "2", chunk=1, together=True, full_reports=True)
     assert run.collected["unsafe"] == []
     assert run.exitstatus == 0, run.out
     assert worker_names(run) == {"gw0", "gw1"}
@@ -132,7 +132,7 @@ def test_threads_are_named(suite):
     """,
         test_a=IDENTITY,
     )
-    run = suite.run("-n", "2", chunk=1, full_reports=True)
+    run = suite.run("-n", "2", chunk=1, together=True, full_reports=True)
     (cause,) = run.collected["unsafe"]
     assert cause == {"kind": "threads", "cause": "thread 'poller' (conftest.wait_for_ever)"}
     assert run.exitstatus == 0, run.out
@@ -318,7 +318,7 @@ def test_hooks_at_the_end_run_once_per_worker(suite):
                 weakref.finalize(thing, conftest.note, "finalized")
     """,
     )
-    run = suite.run("-n", "2", chunk=1)
+    run = suite.run("-n", "2", chunk=1, together=True)
     assert run.exitstatus == 0, run.out
     lines = sorted((suite.path / "notes.txt").read_text().splitlines())
     output = "output ['exitstatus', 'shouldfail', 'shouldstop']"
@@ -368,7 +368,7 @@ def test_random_numbers_differ_without_a_seed(suite):
             (worker_id, random.random()))
     """,
     )
-    run = suite.run("-n", "2", chunk=1, full_reports=True)
+    run = suite.run("-n", "2", chunk=1, together=True, full_reports=True)
     assert len(worker_names(run)) == 4
 
 
@@ -385,7 +385,7 @@ def test_temporary_folders(suite):
     run = suite.run("-n", "2", chunk=1)
     assert run.exitstatus == 0, run.out
     base = suite.path.parent / "base"
-    run = suite.run("-n", "2", f"--basetemp={base}", chunk=1)
+    run = suite.run("-n", "2", f"--basetemp={base}", chunk=1, together=True)
     assert run.exitstatus == 0, run.out
     assert run.configured["basetemp"] == str(base)
     assert sorted(path.name for path in base.iterdir()) == ["popen-gw0", "popen-gw1"]

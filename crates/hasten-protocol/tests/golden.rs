@@ -1,5 +1,7 @@
 //! The frames in `golden/`, which the Python side reads too (`python/tests`).
 
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
 use hasten_protocol::frame::{self, Decoder, FromPython, ToPython};
 use hasten_protocol::record::Records;
 use serde_json::Value;

@@ -64,7 +64,6 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// A ledger for so many items.
-
     pub(crate) fn new(items: usize) -> Self {
         Self {
             entries: vec![Entry::default(); items],
@@ -73,37 +72,31 @@ impl Ledger {
     }
 
     /// The entries in the order of collection.
-
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
     /// Numbers so far.
-
     pub(crate) fn counts(&self) -> Counts {
         self.counts
     }
 
     /// Failed reports so far, as pytest counts them for `--maxfail`: each failed phase is one.
-
     pub(crate) fn failures(&self) -> usize {
         self.failures
     }
 
     /// True when every item has its final state.
-
     pub(crate) fn is_complete(&self) -> bool {
         self.counts.finished == self.entries.len()
     }
 
     /// Items without a final state.
-
     pub(crate) fn missing(&self) -> usize {
         self.entries.len() - self.counts.finished
     }
 
     /// True when the item has its final state (or does not exist).
-
     pub(crate) fn is_finished(&self, index: u32) -> bool {
         self.entries
             .get(index as usize)
@@ -177,7 +170,6 @@ impl Entry {
 
 impl State {
     /// True when the run fails because of it.
-
     pub(crate) fn is_failure(self) -> bool {
         matches!(
             self,
@@ -198,7 +190,7 @@ impl State {
             (Outcome::Passed, _) => Self::Passed,
         };
         match (self, next) {
-            (State::Failed | State::Error, _) | (_, State::Passed) if self != State::NotRun => self,
+            (Self::Failed | Self::Error, _) | (_, Self::Passed) if self != Self::NotRun => self,
             _ => next,
         }
     }

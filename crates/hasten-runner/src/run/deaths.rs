@@ -136,11 +136,11 @@ impl Run {
                 self.note_summary(&format!("{id}, at the end of its session: {error}"));
             }
         }
-        if let Some(suite) = &mut self.suite {
-            if self.workers[number].planned {
-                for item in suite.planner.worker_gone(number) {
-                    suite.order.discard(item);
-                }
+        if let Some(suite) = &mut self.suite
+            && self.workers[number].planned
+        {
+            for item in suite.planner.worker_gone(number) {
+                suite.order.discard(item);
             }
         }
         if self.stop.is_none() && !self.workers[number].finishing {

@@ -123,10 +123,13 @@ impl Run {
             }
         }
         let due = self.screen.drawn_at.is_none_or(|at| at.elapsed() >= REDRAW);
-        if self.screen.live && self.screen.idle && due && !self.ended {
-            if let Some(line) = self.live_line() {
-                self.screen.draw(&line);
-            }
+        if self.screen.live
+            && self.screen.idle
+            && due
+            && !self.ended
+            && let Some(line) = self.live_line()
+        {
+            self.screen.draw(&line);
         }
     }
 

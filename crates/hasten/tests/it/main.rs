@@ -2,6 +2,8 @@
 //!
 //! The interpreter is `HASTEN_TEST_PYTHON`, else `.venv` of this repository (`make test` makes it).
 
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
 mod basics;
 mod command_line;
 mod faults;

@@ -1,0 +1,206 @@
+"""The wrappers that pytest puts around items and phases, without generators around them."""
+
+import logging
+import os
+import sys
+import warnings
+from io import StringIO
+
+from _pytest import assertion
+from _pytest import logging as pytest_logging
+from _pytest.assertion import util
+from _pytest.warnings import catch_warnings_for_item
+
+# Since pytest 9.1 loggers that do not propagate are given the handlers, too.
+_ATTACHES = "attached_loggers" in getattr(pytest_logging.catching_logs, "__slots__", ())
+# Python 3.14 keeps filters in a context, too.
+_FAST_WARNINGS = sys.version_info < (3, 14)
+_seek = os.lseek
+_dup2 = os.dup2
+
+
+class Warnings:
+    """``pytest_runtest_protocol`` of ``_pytest.warnings``, with filters made once."""
+
+    def __init__(self, config):
+        self._config = config
+        self._class = warnings.catch_warnings
+        self._before = self._options = self._filters = None
+
+    def enter(self, item, has_filters):
+        """Begins to record warnings; returns what to give to ``leave``."""
+        if has_filters or not self._is_known():
+            real = catch_warnings_for_item(
+                config=self._config, ihook=item.ihook, when="runtest", item=item
+            )
+            before = warnings.filters[:]
+            real.__enter__()
+            if not has_filters and _FAST_WARNINGS:
+                self._learn(before)
+            return real, None
+        catching = self._class(record=True)
+        log = catching.__enter__()
+        warnings.filters[:] = self._filters
+        warnings._filters_mutated()
+        return catching, log
+
+    def leave(self, item, entered):
+        """Reports what was recorded."""
+        catching, log = entered
+        if log:
+            ihook = item.ihook
+            for message in log:
+                ihook.pytest_warning_recorded.call_historic(
+                    kwargs={
+                        "warning_message": message,
+                        "nodeid": item.nodeid,
+                        "when": "runtest",
+                        "location": None,
+                    }
+                )
+        catching.__exit__(None, None, None)
+
+    def _is_known(self):
+        return (
+            warnings.filters == self._before
+            and sys.warnoptions == self._options
+            and warnings.catch_warnings is self._class
+        )
+
+    def _learn(self, before):
+        record = getattr(warnings._showwarnmsg_impl, "__self__", None)
+        if record == []:  # making the filters warns if one names a module that is not there
+            self._before, self._options = before, sys.warnoptions[:]
+            self._filters = warnings.filters[:]
+
+
+class Comparisons:
+    """``pytest_runtest_protocol`` of ``_pytest.assertion``: its function is made when asked for."""
+
+    def __init__(self, config):
+        self._config = config
+        self._item = None
+        self._saved = None
+
+    def enter(self, item):
+        self._item = item
+        self._saved = util._reprcompare, util._assertion_pass
+        util._reprcompare = self._explain
+        util._config = self._config
+
+    def leave(self):
+        self._item = None
+        util._reprcompare, util._assertion_pass = self._saved
+        util._config = None
+
+    def _explain(self, op, left, right):
+        real = assertion.pytest_runtest_protocol(self._item)
+        now = util._reprcompare, util._assertion_pass, util._config
+        next(real)
+        try:
+            explain = util._reprcompare
+        finally:
+            real.close()
+            util._reprcompare, util._assertion_pass, util._config = now
+        return explain(op, left, right)
+
+
+class Handlers:
+    """``_runtest_for`` of pytest's logging plugin."""
+
+    def __init__(self, plugin):
+        self.caplog = plugin.caplog_handler
+        self.log = plugin.report_handler
+        self._add = logging.Logger.addHandler
+        self._remove = logging.Logger.removeHandler
+        self._loggers = []
+
+    def install(self):
+        caplog, log = self.caplog, self.log
+        caplog.records, caplog.stream = [], StringIO()
+        log.records, log.stream = [], StringIO()
+        root = logging.getLogger()
+        loggers = [root]
+        if _ATTACHES:
+            for logger in root.manager.loggerDict.values():
+                if not getattr(logger, "propagate", True) and isinstance(logger, logging.Logger):
+                    if logger is not root:
+                        loggers.append(logger)
+        self._loggers = loggers
+        for logger in loggers:
+            if logging.Logger.addHandler is self._add and type(logger) in _KINDS:
+                # One call of a method less, and its lock: appending is atomic.
+                handlers = logger.handlers
+                if caplog not in handlers:
+                    handlers.append(caplog)
+                if log not in handlers:
+                    handlers.append(log)
+            else:
+                logger.addHandler(caplog)
+                logger.addHandler(log)
+
+    def remove(self):
+        for logger in self._loggers:
+            if logging.Logger.removeHandler is self._remove and type(logger) in _KINDS:
+                handlers = logger.handlers
+                for handler in (self.log, self.caplog):
+                    try:
+                        handlers.remove(handler)
+                    except ValueError:  # a test has removed it
+                        pass
+            else:
+                logger.removeHandler(self.log)
+                logger.removeHandler(self.caplog)
+        self._loggers = ()
+
+
+_KINDS = (logging.RootLogger, logging.Logger)
+
+
+class Files:
+    """The global capture of ``CaptureManager.item_capture``."""
+
+    def __init__(self, whole):
+        self._whole = whole
+        self._parts = [
+            (part, part.syscapture, name, number)
+            for part, name, number in ((whole.out, "stdout", 1), (whole.err, "stderr", 2))
+            if part is not None
+        ]
+
+    def resume(self):
+        whole = self._whole
+        if whole._in_suspended:
+            whole.resume_capturing()
+            return
+        whole._state = "started"
+        for part, stream, name, number in self._parts:
+            if part._state == "suspended" and stream._state == "suspended":
+                setattr(sys, name, stream.tmpfile)
+                stream._state = "started"
+                _dup2(part.tmpfile.fileno(), number)
+                part._state = "started"
+            else:
+                part.resume()
+
+    def suspend(self):
+        self._whole._state = "suspended"
+        for part, stream, name, number in self._parts:
+            if part._state == "started" and stream._state == "started":
+                setattr(sys, name, stream._old)
+                stream._state = "suspended"
+                _dup2(part.targetfd_save, number)
+                part._state = "suspended"
+            else:
+                part.suspend()
+
+    def are_empty(self):
+        """Whether nothing reached the files; a test may have closed them."""
+        try:
+            for part, _, _, _ in self._parts:
+                number = part.tmpfile.fileno()
+                if _seek(number, 0, 1) or _seek(number, 0, 2):
+                    return False
+        except (OSError, ValueError):
+            return False
+        return True

@@ -1,0 +1,5 @@
+"""A plugin for a worker that takes pytest's own path for every item, to compare with."""
+
+from hasten_worker import fused
+
+fused.prepare = lambda *_: (None, "switched off")
