@@ -168,6 +168,20 @@ impl Runs {
     }
 }
 
+/// `-n4` or `--dist=load`.
+fn is_own_option_with_value(word: &str) -> bool {
+    let attached = word
+        .strip_prefix("-n")
+        .is_some_and(|value| value.parse::<usize>().is_ok());
+    let named = |(name, _): &(&str, usize)| {
+        name.starts_with("--")
+            && word
+                .strip_prefix(*name)
+                .is_some_and(|rest| rest.starts_with('='))
+    };
+    attached || OWN_OPTIONS.iter().any(named)
+}
+
 /// pytest's own words of the command line.
 fn without_own_options(args: &[String]) -> Vec<String> {
     let mut kept = Vec::new();
@@ -175,11 +189,7 @@ fn without_own_options(args: &[String]) -> Vec<String> {
     while let Some(word) = args.next() {
         if let Some((_, values)) = OWN_OPTIONS.iter().find(|(name, _)| name == word) {
             args.by_ref().take(*values).for_each(drop);
-        } else if !(word.starts_with("-n") && word[2..].parse::<usize>().is_ok())
-            && !OWN_OPTIONS
-                .iter()
-                .any(|(name, _)| name.starts_with("--") && word.starts_with(&format!("{name}=")))
-        {
+        } else if !is_own_option_with_value(word) {
             kept.push(word.clone());
         }
     }
