@@ -166,7 +166,7 @@ class Fused:
         storage.setdefault(_RESULTS, {})[when] = True
         if when == "call" and self._last_failed:
             self._last_failed.pop(_key(item), None)
-        self._reports.passed(item, when, begun[0], duration)
+        self._reports.passed(item, when, begun[0], duration, self._facts.keywords)
         return True
 
     def _ask_pytest(self, item, when, arguments):

@@ -218,6 +218,7 @@ class Facts:
         self._timeouts = self._hypothesis = False
         self.refused = {}
         self.chain = ()  # the parents of the item, each with its marks as they were
+        self.keywords = ()  # the parents, each with the number of its keywords
         self.has_filters = False  # whether the item has marks of filters for warnings
 
     def allow(self, item):
@@ -269,7 +270,7 @@ class Facts:
         known = self._parents.get(item.parent)
         if known is None or any(node.own_markers != marks for node, marks in known[0]):
             known = self._look_at_parents(item)
-        self.chain, reason, self.has_filters = known
+        self.chain, reason, self.has_filters, self.keywords = known
         if item.own_markers:
             names = {mark.name for mark in item.own_markers}
             reason = reason or self._reason_in(names)
@@ -304,7 +305,8 @@ class Facts:
     def _look_at_parents(self, item):
         chain = [(node, node.own_markers[:]) for node in item.listchain()[:-1]]
         names = {mark.name for _, marks in chain for mark in marks}
-        known = chain, self._reason_in(names), "filterwarnings" in names
+        keywords = [(node, len(node.keywords._markers)) for node, _ in reversed(chain)]
+        known = chain, self._reason_in(names), "filterwarnings" in names, keywords
         self._parents[item.parent] = known
         return known
 

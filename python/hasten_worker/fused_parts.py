@@ -123,9 +123,10 @@ class Handlers:
         loggers = [root]
         if _ATTACHES:
             for logger in root.manager.loggerDict.values():
-                if not getattr(logger, "propagate", True) and isinstance(logger, logging.Logger):
-                    if logger is not root:
-                        loggers.append(logger)
+                if getattr(logger, "propagate", True) or not isinstance(logger, logging.Logger):
+                    continue
+                if logger is not root:
+                    loggers.append(logger)
         self._loggers = loggers
         for logger in loggers:
             if logging.Logger.addHandler is self._add and type(logger) in _KINDS:

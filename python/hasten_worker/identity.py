@@ -97,6 +97,13 @@ class WorkerInput(dict):
         _note_key(key)
         return super().__getitem__(key)
 
+    def __missing__(self, key):
+        # Shown as the reason of an internal error, by pytest.
+        raise KeyError(
+            f"{key}: a hook of pytest-xdist's controller (pytest_configure_node) would set it, "
+            "which hasten does not call yet: use -n 0"
+        )
+
     def get(self, key, default=None):
         _note_key(key)
         return super().get(key, default)

@@ -35,9 +35,13 @@ class ItemReports:
         """The reports that follow belong to this item."""
         self.index = index
 
-    def passed(self, item, when, start, duration):
-        """Notes a phase that passed in silence: its report is made when somebody has to see it."""
-        self._noted.append((item, when, start, duration, len(item.keywords._markers)))
+    def passed(self, item, when, start, duration, parents):
+        """Notes a phase that passed in silence: its report is made when somebody has to see it.
+
+        ``parents`` are those of the item, each with the number of its keywords: who comes later
+        is not in the report.
+        """
+        self._noted.append((item, when, start, duration, len(item.keywords._markers), parents))
 
     def add(self, report):
         """Packs or holds back a report."""
@@ -145,7 +149,7 @@ class ItemReports:
         return _bare(report, text if text is None else f"{text}\n{reason}")
 
 
-def _report_of(item, when, start, duration, keyword_count):
+def _report_of(item, when, start, duration, own, parents):
     """Returns the report that pytest would have made at the end of a silent phase."""
     call = CallInfo(None, None, start, start + duration, duration, when, _ispytest=True)
     now = item._report_sections, item.user_properties
@@ -154,9 +158,12 @@ def _report_of(item, when, start, duration, keyword_count):
         report = TestReport.from_item_and_call(item, call)
     finally:
         item._report_sections, item.user_properties = now
-    for later in list(item.keywords._markers)[keyword_count:]:
-        if item.parent is None or later not in item.parent.keywords:
-            report.keywords.pop(later, None)
+    nodes = [(item, own), *parents]
+    if any(len(node.keywords._markers) != number for node, number in nodes):
+        names = {}
+        for node, number in nodes:
+            names.update(dict.fromkeys(list(node.keywords._markers)[:number], 1))
+        report.keywords = names
     return report
 
 

@@ -32,7 +32,10 @@ FILES = (
     "unraisableexception.py",
     "warnings.py",
 )
-OTHERS = {"pytest_timeout": "pytest_timeout.py", "_hypothesis_pytestplugin": "_hypothesis_pytestplugin.py"}
+OTHERS = {
+    "pytest_timeout": "pytest_timeout.py",
+    "_hypothesis_pytestplugin": "_hypothesis_pytestplugin.py",
+}
 TARGET = Path(__file__).resolve().parent.parent / "hasten_worker" / "fused_table.py"
 HEAD = '"""Which versions the fused path was tested with. Made by tools/fused_table.py."""\n'
 
@@ -57,7 +60,12 @@ def main(folders):
     lines += [f'    "{file}",' for file in FILES]
     lines += [")", "", "KNOWN = {"]
     lines += [f'    "{key}": "{" ".join(value)}",' for key, value in known.items()]
-    lines += ["}", "", "# Plugins with nothing to do for the items that take the path.", "OTHERS = {"]
+    lines += [
+        "}",
+        "",
+        "# Plugins with nothing to do for the items that take the path.",
+        "OTHERS = {",
+    ]
     for module, found in others.items():
         lines.append(f'    "{module}": {{')
         lines += [f'        "{key}": "{" ".join(value)}",' for key, value in found.items()]

@@ -1,6 +1,6 @@
 //! Processes that ended, and what that means for the tests.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hasten_protocol::journal::{self, Activity, Phase};
 use hasten_protocol::record::Records;
@@ -227,10 +227,5 @@ impl Run {
             let message = format!("workers cannot start: {text}");
             self.stop_with(Stop::ended("internal", message));
         }
-    }
-
-    /// True when `since` is longer ago than `limit`.
-    pub(super) fn is_over(since: Option<Instant>, limit: Duration) -> bool {
-        since.is_some_and(|since| since.elapsed() >= limit)
     }
 }

@@ -174,10 +174,12 @@ impl Run {
     pub(super) fn advance(&mut self) -> Result<(), RunError> {
         self.plan()?;
         if !self.distribute || self.ended {
-            return self.give_up_on_main();
+            self.give_up_on_main();
+            return Ok(());
         }
         self.replace_workers()?;
         self.find_gap();
+        self.find_end_of_collection();
         let complete = self
             .suite
             .as_ref()
@@ -192,7 +194,8 @@ impl Run {
         if self.living().next().is_none() && !session_busy {
             self.end_main();
         }
-        self.give_up_on_main()
+        self.give_up_on_main();
+        Ok(())
     }
 
     /// Asks workers to end their sessions, once nobody runs a test.
@@ -236,6 +239,17 @@ impl Run {
         }
     }
 
+    /// Every process that could collect has ended without a result.
+    fn find_end_of_collection(&mut self) {
+        let nobody = self.living().next().is_none() && self.process(Role::Session).is_none();
+        if self.collected.is_none() && self.settings.is_some() && nobody {
+            self.stop_with(Stop::ended(
+                "internal",
+                "the processes that collect tests have ended. Try -n 0 --collect-only to see where",
+            ));
+        }
+    }
+
     /// Tells main that the run is over.
     fn end_main(&mut self) {
         self.ended = true;
@@ -269,12 +283,11 @@ impl Run {
         }
     }
 
-    fn give_up_on_main(&mut self) -> Result<(), RunError> {
+    fn give_up_on_main(&mut self) {
         let since = self.stop.as_ref().and_then(|stop| stop.at_once);
-        if Self::is_over(since, LAST_WORDS) {
+        if since.is_some_and(|since| since.elapsed() >= LAST_WORDS) {
             self.exit_status = Some(2);
         }
-        Ok(())
     }
 
     /// When the loop has to look again at the end of the run.

@@ -217,11 +217,16 @@ fn a_session_fixture_that_crashes_at_the_end() {
 #[test]
 fn a_crash_in_collection() {
     let project = Project::with("test_a.py", "import os\nos._exit(5)\n");
-    let output = project.hasten(&["-n", "2"]);
-    output.check(
-        3,
-        &["the process that collects tests left with exit status 5"],
-    );
+    for (method, message) in [
+        (
+            "fork",
+            "the process that collects tests left with exit status 5",
+        ),
+        ("spawn", "the processes that collect tests have ended"),
+    ] {
+        let output = project.hasten(&["-n", "2", "--start-method", method]);
+        output.check(3, &[message]);
+    }
 }
 
 #[test]
