@@ -93,6 +93,9 @@ class ItemLoop:
             following = self.next_item()
             if self._journal.stop_asked:
                 return
+        if not self._queue:
+            # Long items come alone: what went before must not wait until one is over.
+            self._journal.flush()
         self._journal.start_item(index)
         self._reports.begin(index)
         if self.fused is None or not self.fused.run(item):

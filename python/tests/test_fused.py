@@ -3,6 +3,7 @@
 import difflib
 import json
 import os
+import random
 import re
 
 import pytest
@@ -43,6 +44,7 @@ def packed(supervisor):
 def steady(text):
     text = re.sub(r"environ\({.*", "environ", normal(text))
     text = re.sub(r"<CaptureManager _method.*|<MultiCapture.*|<FDCapture.*", "capture", text)
+    text = re.sub(r"Instant\(.*|repeated \d+ more", "time", text)
     # hasten has the fixtures of pytest-xdist.
     text = re.sub(r", testrun_uid|, worker_id", "", text)
     return re.sub(r"pytest-\d+/(popen-gw0/)?", "pytest-N/", text)
@@ -98,7 +100,7 @@ class Compared:
         same("fused", steady(self.fused.out), "plain", steady(self.plain.out))
         same("fused", normal(self.fused.err), "plain", normal(self.plain.err))
         assert self.fused.exitstatus == self.plain.exitstatus
-        assert bool(self.fused.exitstatus) == fails, self.plain.out
+        assert fails is None or bool(self.fused.exitstatus) == fails, self.plain.out
         self.text = texts[0]
 
 
@@ -132,7 +134,6 @@ FULL = {
     "-rA": "somebody listens to reports of passed tests",
     "-p no:logging": "the logging plugin is not pytest's own",
     "-o faulthandler_timeout=100": "faulthandler_timeout",
-    "--debug": "calls of hooks are traced",
 }
 
 
@@ -200,3 +201,185 @@ def test_report_of_a_tests_own(suite):
         suite.run("-n", "1", "-p", name, env=env) for name in ("count_fused", "no_fused")
     )
     same("fused", packed(first), "other", packed(second))
+
+
+OWN_HOOKS = """
+import os, pytest
+def see(*what):
+    with open(os.environ["SEEN"], "a") as file:
+        print(*what, file=file)
+"""
+BELOW = {
+    "setup": "def pytest_runtest_setup(item): see('setup', item.name)",
+    "makereport": """
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    setattr(item, "rep_" + call.when, outcome.get_result())
+    see(item.name, call.when, outcome.get_result().outcome)
+""",
+    "teardown": """
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item, nextitem): see("teardown", item.name)
+""",
+    "logreport": "def pytest_runtest_logreport(report): see(report.nodeid, report.when)",
+    "interact": "def pytest_exception_interact(call): see(call.excinfo.traceback)",
+    "assertion": "def pytest_assertion_pass(item, lineno, orig, expl): see(item.name, orig)",
+}
+SEVERAL = (
+    SEE
+    + """
+def test_passes(): assert 1
+def test_prints(): print("x")
+def test_fails(): assert 0
+"""
+)
+
+
+@pytest.mark.parametrize("name", BELOW)
+def test_hooks_of_a_folder(suite, name):
+    write(suite, SEVERAL)
+    suite.write_file("below/conftest.py", OWN_HOOKS + BELOW[name])
+    suite.write_file("below/test_below.py", SEVERAL)
+    suite.write_file("pytest.ini", "[pytest]\nenable_assertion_pass_hook = true\n")
+    counts = Compared(suite, "-p", "no:cacheprovider", fails=True).counts
+    assert counts["taken"] == 3
+    assert sum(counts["refused"].values()) == 3
+
+
+def test_protocol_of_a_conftest(suite):
+    write(
+        suite,
+        SEVERAL,
+        """
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item):
+    see("before", item.name)
+    yield
+    see("after", item.name)
+""",
+    )
+    counts = Compared(suite, fails=True).counts
+    assert counts["taken"] == 0
+    assert counts["refused"] == {"pytest_runtest_protocol of conftest": 3}
+
+
+def test_compared_by_a_hook(suite):
+    write(
+        suite,
+        SEVERAL + "def test_compares(): assert 'a' == 'b'",
+        """
+def pytest_assertrepr_compare(op, left, right): return [f"{left} is not {right}", "for sure"]
+""",
+    )
+    compared = Compared(suite, fails=True)
+    assert compared.counts["taken"] == 4
+    assert "a is not b" in compared.fused.out
+
+
+def test_exit_and_interrupt(suite):
+    for body in (
+        "pytest.exit('enough')",
+        "pytest.exit('enough', returncode=7)",
+        "raise KeyboardInterrupt",
+    ):
+        for place in ("test", "setup", "teardown"):
+            lines = {
+                name: body if name == place else "pass" for name in ("test", "setup", "teardown")
+            }
+            write(
+                suite,
+                f"""
+@pytest.fixture
+def around():
+    print("up")
+    {lines["setup"]}
+    yield
+    {lines["teardown"]}
+def test_first(): pass
+def test_it(around): {lines["test"]}
+def test_never(): pass
+""",
+            )
+            env = {"PYTHONPATH": HERE, "SEEN": os.devnull}
+            plain = suite.plain(**env)
+            ours = suite.run("-n", "1", env=env)
+            assert ours.exitstatus == plain.exitstatus
+            assert normal(ours.out) == normal(plain.out)
+
+
+class Maker:
+    """Makes a small suite by chance."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.lines = []
+
+    def effect(self, where):
+        chance = self.random.random()
+        if chance < 0.80:
+            return f"see({where!r})"
+        return self.random.choice(
+            [
+                f"print({where!r})",
+                f"sys.stderr.write({where!r})",
+                f"os.write(1, {where.encode()!r})",
+                f"logging.warning({where!r})",
+                f"warnings.warn({where!r})",
+                "raise ValueError('by chance')",
+                "pytest.skip('by chance')",
+                "pytest.xfail('by chance')",
+                "request.node.add_marker(pytest.mark.xfail(reason='by chance'))",
+                "request.getfixturevalue('capsys')" if "test" in where else "pass",
+                "request.node.user_properties.append(('a', 1))" if "test" in where else "pass",
+                "sys.stdout = io.StringIO()",
+                "logging.getLogger().handlers = []",
+            ]
+        )
+
+    def suite(self):
+        fixtures = []
+        for number, scope in enumerate(["session", "package", "module", "class", "function"] * 2):
+            if self.random.random() < 0.5:
+                continue
+            name = f"{scope}_{number}"
+            known = [each for each in fixtures if self.random.random() < 0.3]
+            autouse = self.random.random() < 0.2
+            params = ", params=[1, 2]" if self.random.random() < 0.2 else ""
+            self.lines += [
+                f"@pytest.fixture(scope={scope!r}, autouse={autouse}{params})",
+                f"def {name}({', '.join(['request', *known])}):",
+                f"    {self.effect(name + ' up')}",
+                "    yield 1",
+                f"    {self.effect(name + ' down')}",
+            ]
+            fixtures.append(name)
+        for number in range(self.random.randrange(1, 4)):
+            self.tests(fixtures, "")
+            self.lines.append(f"class Test{number}:")
+            if self.random.random() < 0.5:
+                self.lines += ["    def setup_method(self): see('setup_method')"]
+            self.tests(fixtures, "    ")
+        return "\n".join(self.lines) + "\n"
+
+    def tests(self, fixtures, indent):
+        for _ in range(self.random.randrange(1, 6)):
+            name = f"test_{len(self.lines)}"
+            used = [each for each in fixtures if self.random.random() < 0.3]
+            if self.random.random() < 0.1:
+                self.lines.append(f"{indent}@pytest.mark.parametrize('x', [1, 2])")
+                used.append("x")
+            if self.random.random() < 0.1:
+                self.lines.append(f"{indent}@pytest.mark.xfail(reason='known')")
+            arguments = ["self"] if indent else []
+            self.lines += [
+                f"{indent}def {name}({', '.join([*arguments, 'request', *used])}):",
+                f"{indent}    {self.effect(name)}",
+                f"{indent}    {self.effect(name + ' again')}",
+            ]
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_by_chance(suite, seed):
+    write(suite, Maker(seed).suite())
+    Compared(suite, "-ra", fails=None)
