@@ -7,7 +7,6 @@ already done: so whatever is shown of it was made by pytest. docs/design/fused-p
 what is left out, and why that is equal.
 """
 
-import os
 import sys
 
 import pytest
@@ -17,9 +16,8 @@ from _pytest import unraisableexception as unraisable
 from hasten_worker import journal as words
 from hasten_worker.fused_ending import Ending
 from hasten_worker.fused_facts import Facts, Unproved, prove_session
-from hasten_worker.fused_parts import Comparisons, Files, Handlers, Warnings
+from hasten_worker.fused_parts import Comparisons, CurrentTest, Files, Handlers, Warnings
 
-_VARIABLE = "PYTEST_CURRENT_TEST"
 _RECORDS = logging.caplog_records_key
 _HANDLER = logging.caplog_handler_key
 _XFAILED = skipping.xfailed_key
@@ -53,6 +51,7 @@ class Fused:
         self._handlers = Handlers(manager.getplugin("logging-plugin"))
         self._capture = manager.getplugin("capturemanager")
         self._files = Files(self._capture._global_capturing)
+        self._current = CurrentTest()
         self._unraisable = config.stash[unraisable.unraisable_exceptions]
         self._threads = config.stash[threadexception.thread_exceptions]
         cache = manager.getplugin("lfplugin")
@@ -88,6 +87,7 @@ class Fused:
         state = self._session._setupstate
         if not item._request:
             item._initrequest()
+        self._current.enter(item)
         try:
             journal.start_phase(words.SETUP)
             silent = self._phase(item, "setup", state.setup, item)
@@ -119,13 +119,12 @@ class Fused:
         try:
             if when == "setup":
                 storage[_RECORDS] = {}
-            handlers.install()
-            storage[_RECORDS][when] = handlers.caplog.records
+            storage[_RECORDS][when] = handlers.install()
             storage[_HANDLER] = handlers.caplog
             self._files.resume()
             if when != "teardown":
                 storage[_XFAILED] = None
-            os.environ[_VARIABLE] = f"{item.nodeid} ({when})".replace("\x00", "(null)")
+            self._current.set(when)
             if when == "call":
                 _forget_last_error()
             marks = item.own_markers[:]
@@ -136,8 +135,7 @@ class Fused:
                 error = caught
             if (
                 error is not None
-                or handlers.log.records
-                or handlers.log.stream.tell()
+                or handlers.heard()
                 or self._capture._capture_fixture
                 or self._unraisable
                 or self._threads
@@ -148,6 +146,7 @@ class Fused:
                 or not self._facts.still_hold(item)
                 or not self._left(when)
             ):
+                handlers.soil()
                 marks = [(item, marks), *self._facts.chain]
                 ask = self._ending.end
                 self._report = ask(item, when, _keywords(when, arguments), error, begun, marks)
@@ -175,15 +174,11 @@ class Fused:
 
     def _left(self, when):
         """Leaves a phase; returns False where pytest would fail to."""
-        if when == "teardown" and _VARIABLE not in os.environ:
-            return False
         try:
             self._files.suspend()
         except OSError:
             return False
-        if when == "teardown":
-            os.environ.pop(_VARIABLE)
-        return True
+        return when != "teardown" or self._current.forget()
 
 
 def _key(item):

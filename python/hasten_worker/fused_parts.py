@@ -6,7 +6,7 @@ import sys
 import warnings
 from io import StringIO
 
-from _pytest import assertion
+from _pytest import assertion, capture
 from _pytest import logging as pytest_logging
 from _pytest.assertion import util
 from _pytest.warnings import catch_warnings_for_item
@@ -15,7 +15,6 @@ from _pytest.warnings import catch_warnings_for_item
 _ATTACHES = "attached_loggers" in getattr(pytest_logging.catching_logs, "__slots__", ())
 # Python 3.14 keeps filters in a context, too.
 _FAST_WARNINGS = sys.version_info < (3, 14)
-_seek = os.lseek
 _dup2 = os.dup2
 
 
@@ -111,51 +110,69 @@ class Handlers:
     def __init__(self, plugin):
         self.caplog = plugin.caplog_handler
         self.log = plugin.report_handler
-        self._add = logging.Logger.addHandler
-        self._remove = logging.Logger.removeHandler
-        self._loggers = []
+        self._stock = logging.Logger.addHandler, logging.Logger.removeHandler
+        self._clean = None  # the streams, when nothing was written to them
+        self._loggers = ()
 
     def install(self):
+        """Gives the handlers to the loggers; returns the list of records of this phase."""
         caplog, log = self.caplog, self.log
-        caplog.records, caplog.stream = [], StringIO()
-        log.records, log.stream = [], StringIO()
+        if (caplog.stream, log.stream) != self._clean:
+            caplog.stream, log.stream = StringIO(), StringIO()
+        self._clean = None
+        caplog.records = records = []
+        log.records = []
         root = logging.getLogger()
-        loggers = [root]
+        self._loggers = loggers = [root]
         if _ATTACHES:
             for logger in root.manager.loggerDict.values():
                 if getattr(logger, "propagate", True) or not isinstance(logger, logging.Logger):
                     continue
                 if logger is not root:
                     loggers.append(logger)
-        self._loggers = loggers
+        stock = self._are_stock()
         for logger in loggers:
-            if logging.Logger.addHandler is self._add and type(logger) in _KINDS:
-                # One call of a method less, and its lock: appending is atomic.
-                handlers = logger.handlers
-                if caplog not in handlers:
-                    handlers.append(caplog)
-                if log not in handlers:
-                    handlers.append(log)
+            handlers = logger.handlers
+            if stock and caplog not in handlers and log not in handlers:
+                # Without the lock of the method: appending is atomic.
+                handlers += (caplog, log)
             else:
                 logger.addHandler(caplog)
                 logger.addHandler(log)
+        return records
 
     def remove(self):
+        """Takes the handlers away."""
+        caplog, log = self.caplog, self.log
+        stock = self._are_stock()
         for logger in self._loggers:
-            if logging.Logger.removeHandler is self._remove and type(logger) in _KINDS:
-                handlers = logger.handlers
-                for handler in (self.log, self.caplog):
-                    try:
-                        handlers.remove(handler)
-                    except ValueError:  # a test has removed it
-                        pass
-            else:
-                logger.removeHandler(self.log)
-                logger.removeHandler(self.caplog)
+            if not stock:
+                logger.removeHandler(log)
+                logger.removeHandler(caplog)
+                continue
+            handlers = logger.handlers
+            for handler in (log, caplog):
+                try:
+                    handlers.remove(handler)
+                except ValueError:  # a test has removed it
+                    pass
         self._loggers = ()
 
+    def heard(self):
+        """Whether somebody logged anything."""
+        caplog, log = self.caplog, self.log
+        if log.records or log.stream.tell() or caplog.records or caplog.stream.tell():
+            return True
+        self._clean = caplog.stream, log.stream
+        return False
 
-_KINDS = (logging.RootLogger, logging.Logger)
+    def soil(self):
+        """The streams cannot be used again."""
+        self._clean = None
+
+    def _are_stock(self):
+        kind = logging.Logger
+        return (kind.addHandler, kind.removeHandler) == self._stock
 
 
 class Files:
@@ -199,9 +216,63 @@ class Files:
         """Whether nothing reached the files; a test may have closed them."""
         try:
             for part, _, _, _ in self._parts:
-                number = part.tmpfile.fileno()
-                if _seek(number, 0, 1) or _seek(number, 0, 2):
+                if _holds_something(part.tmpfile.fileno()):
                     return False
         except (OSError, ValueError):
             return False
         return True
+
+
+def _first_byte(number):
+    return os.pread(number, 1, 0)
+
+
+def _end(number):
+    return os.lseek(number, 0, os.SEEK_END)
+
+
+# pytest reads a file from its start, and empties it. Before 9.2 it did so with an empty one, too,
+# which moved a position that a test had left behind the end.
+_READS_EMPTY = "fstat" not in capture.FDCapture.snap.__code__.co_names
+_holds_something = _end if _READS_EMPTY else _first_byte
+
+
+class CurrentTest:
+    """The variable ``PYTEST_CURRENT_TEST``, as ``os.environ`` sets it."""
+
+    def __init__(self):
+        self._known = os.putenv, os.unsetenv
+        self._key = os.environ.encodekey(VARIABLE)
+        self._name = None
+
+    def enter(self, item):
+        """Says whose phases follow."""
+        self._name = item.nodeid.replace("\x00", "(null)")
+
+    def set(self, when):
+        value = f"{self._name} ({when})"
+        environ = os.environ
+        if type(environ) is not _ENVIRON or (os.putenv, os.unsetenv) != self._known:
+            environ[VARIABLE] = value
+            return
+        value = environ.encodevalue(value)
+        os.putenv(self._key, value)
+        environ._data[self._key] = value
+
+    def forget(self):
+        """Removes it; returns False where nobody could."""
+        environ = os.environ
+        if type(environ) is not _ENVIRON or (os.putenv, os.unsetenv) != self._known:
+            if VARIABLE not in environ:
+                return False
+            environ.pop(VARIABLE)
+        elif self._key not in environ._data:
+            return False
+        else:
+            os.unsetenv(self._key)
+            del environ._data[self._key]
+        return True
+
+
+VARIABLE = "PYTEST_CURRENT_TEST"
+_ENVIRON = type(os.environ)

@@ -66,7 +66,9 @@ class ItemLoop:
                 self._wait()
             except wire.Closed:
                 self._journal.cut_off = True
-        if self._queue and not self._journal.stop_asked:
+            if self._journal.stop_asked:
+                return None
+        if self._queue:
             return self._items[self._queue[0]]
         return None
 

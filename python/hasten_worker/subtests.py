@@ -1,7 +1,8 @@
 """pytest's own subtests, whose failures are counted in the process that ran them.
 
-`_pytest.subtests` (9.0 and later) fails a test that passed but has failed subtests when its status is asked
-for: in main, which did not see the subtests run. So the number travels with the test's reports.
+`_pytest.subtests` (9.0 and later) fails a test that passed but has failed subtests when its status
+is asked for: in main, which did not see the subtests run. So the number travels with the test's
+reports.
 """
 
 try:
