@@ -17,6 +17,7 @@ class Collection:
         self.warnings = []
         self.lines = []
         self.count = 0  # items before any was deselected
+        self.output = ["", ""]  # written past pytest's capture
         self.finished = False
 
     def add_report(self, report, config):
@@ -55,6 +56,7 @@ class Collection:
             "finished": self.finished,
             "warnings": self.warnings,
             "lines": self.lines,
+            "output": self.output,
             "lastfailed": _last_failed(config),
             "unsafe": list(unsafe),
             "seconds": seconds,

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import struct
+import sys
 
 import pytest
 
@@ -159,6 +160,9 @@ def _show_collection(session, collection):
         config.hook.pytest_collectreport(report=report)
     session.testscollected = len(collection["items"])
     _tell_cache(config, collection)
+    for stream, text in zip((sys.stdout, sys.stderr), collection["output"]):
+        if text:
+            stream.write(text)
     if hasattr(reporter, "_numcollected") and collection["finished"]:
         reporter._numcollected += collection["numcollected"]
         if collection["deselected"]:

@@ -15,13 +15,14 @@ from _pytest import unraisableexception as unraisable
 
 from hasten_worker import journal as words
 from hasten_worker.fused_ending import Ending
-from hasten_worker.fused_facts import Facts, Unproved, prove_session
+from hasten_worker.fused_facts import Facts
 from hasten_worker.fused_parts import Comparisons, CurrentTest, Files, Handlers, Warnings
+from hasten_worker.fused_proofs import Unproved, prove_session
 
 _RECORDS = logging.caplog_records_key
 _HANDLER = logging.caplog_handler_key
 _XFAILED = skipping.xfailed_key
-_RESULTS = tmpdir.tmppath_result_key
+_RESULTS = getattr(tmpdir, "tmppath_result_key", None)  # since pytest 7.3
 
 
 def prepare(session, loop, journal, reports):
@@ -58,6 +59,9 @@ class Fused:
         self._last_failed = getattr(cache, "lastfailed", {})
         self._ending = Ending(session, self._facts, self._handlers)
         self._report = None
+        # Between two phases of an item the capture stays as it is in a phase, and so do the
+        # handlers: nothing that could notice it runs there.
+        self._lingers = False
         self.taken = 0  # items that took this path
         manager.register(self._ending)
 
@@ -97,6 +101,8 @@ class Fused:
             elif self._report.passed:
                 journal.start_phase(words.CALL)
                 runner.call_and_report(item, "call")
+            if self._lingers and self._loop.may_wait():
+                self._park()
             following = self._loop.next_item()
             journal.start_phase(words.TEARDOWN)
             if silent:
@@ -104,33 +110,29 @@ class Fused:
             else:
                 runner.call_and_report(item, "teardown", nextitem=following)
         finally:
+            if self._lingers:
+                self._park()
             item._request = False
             item.funcargs = None
 
-    def _phase(self, item, when, body, *arguments):
+    def _phase(self, item, when, body, argument=None):
         """Runs a phase; returns whether it passed in silence."""
         if when == "call" and not self._facts.before_call(item):
-            return self._ask_pytest(item, when, arguments)
-        begun = timing.time(), timing.perf_counter()
+            return self._ask_pytest(item, when, argument)
+        start, ticks = timing.time(), timing.perf_counter()
         handlers = self._handlers
         storage = item.stash._storage
         error = None
         started = False
         try:
-            if when == "setup":
-                storage[_RECORDS] = {}
-            storage[_RECORDS][when] = handlers.install()
-            storage[_HANDLER] = handlers.caplog
-            self._files.resume()
-            if when != "teardown":
-                storage[_XFAILED] = None
-            self._current.set(when)
-            if when == "call":
-                _forget_last_error()
+            self._enter(item, when, storage)
             marks = item.own_markers[:]
             started = True
             try:
-                body(*arguments)
+                if when == "call":
+                    body()
+                else:
+                    body(argument)
             except BaseException as caught:
                 error = caught
             if (
@@ -149,36 +151,72 @@ class Fused:
                 handlers.soil()
                 marks = [(item, marks), *self._facts.chain]
                 ask = self._ending.end
-                self._report = ask(item, when, _keywords(when, arguments), error, begun, marks)
+                keywords = _keywords(when, argument)
+                self._report = ask(item, when, keywords, error, (start, ticks), marks)
                 return False
         except (Exception, pytest.exit.Exception):
             if started:
                 raise
         finally:
             error = None
-            handlers.remove()
+            if not self._lingers:
+                handlers.remove()
         if not started:
-            return self._ask_pytest(item, when, arguments)
+            return self._ask_pytest(item, when, argument)
         if when == "teardown":
             del storage[_RECORDS], storage[_HANDLER]
-        duration = timing.perf_counter() - begun[1]
-        storage.setdefault(_RESULTS, {})[when] = True
-        if when == "call" and self._last_failed:
+        duration = timing.perf_counter() - ticks
+        results = storage.get(_RESULTS)
+        if results is None:
+            storage[_RESULTS] = {when: True}
+        else:
+            results[when] = True
+        if self._last_failed and when == "call":
             self._last_failed.pop(_key(item), None)
-        self._reports.passed(item, when, begun[0], duration, self._facts.keywords)
+        self._reports.passed(item, when, start, duration, self._facts.keywords)
         return True
 
-    def _ask_pytest(self, item, when, arguments):
-        self._report = runner.call_and_report(item, when, **_keywords(when, arguments))
-        return False
+    def _enter(self, item, when, storage):
+        """What pytest's implementations do before the body of a phase."""
+        handlers = self._handlers
+        if when == "setup":
+            storage[_RECORDS] = {}
+        if self._lingers:
+            self._lingers = False
+            storage[_RECORDS][when] = handlers.install_again()
+            self._files.resume_again()
+        else:
+            storage[_RECORDS][when] = handlers.install()
+            self._files.resume()
+        storage[_HANDLER] = handlers.caplog
+        if when != "teardown":
+            storage[_XFAILED] = None
+        self._current.set(when)
+        if when == "call" and hasattr(sys, "last_type"):
+            _forget_last_error()
 
     def _left(self, when):
         """Leaves a phase; returns False where pytest would fail to."""
+        if when != "teardown":
+            self._lingers = True  # until the next phase: nobody can see it
+            return True
         try:
             self._files.suspend()
         except OSError:
             return False
-        return when != "teardown" or self._current.forget()
+        return self._current.forget()
+
+    def _park(self):
+        """Leaves the phase that was left only in part."""
+        self._lingers = False
+        self._handlers.remove()
+        self._files.suspend()
+
+    def _ask_pytest(self, item, when, argument):
+        if self._lingers:
+            self._park()
+        self._report = runner.call_and_report(item, when, **_keywords(when, argument))
+        return False
 
 
 def _key(item):
@@ -186,8 +224,8 @@ def _key(item):
     return item.id if hasattr(item, "id") else item.nodeid
 
 
-def _keywords(when, arguments):
-    return {"nextitem": arguments[0]} if when == "teardown" else {}
+def _keywords(when, argument):
+    return {"nextitem": argument} if when == "teardown" else {}
 
 
 def _forget_last_error():

@@ -1,54 +1,12 @@
-"""What has to be true before an item may take the fused path. See docs/design/fused-protocol.md.
+"""Facts about items, folders and plugins, on which depends whether an item takes the fused path."""
 
-Nothing here is guessed: pytest's files are compared with those that the path was written and
-tested against, and the implementations of each hook with the list that those files make.
-"""
-
-import hashlib
-import os
 import sys
 
-import _pytest
-from _pytest import capture, logging, main, runner
-from _pytest.cacheprovider import LFPlugin
 from _pytest.python import Function
 from pluggy._callers import _multicall
 
-from hasten_worker.fused_table import FILES, KNOWN, OTHERS
-from hasten_worker.listeners import module_of
+from hasten_worker.fused_proofs import Unproved, prove_protocol, prove_proxy
 
-# The implementations of each hook, in the order in which they are called.
-_PHASE = (
-    "_pytest.logging LoggingPlugin",
-    "_pytest.capture CaptureManager",
-    "_pytest.skipping",
-    "_pytest.runner",
-    "_pytest.unraisableexception",
-    "_pytest.threadexception",
-)
-_HOOKS = {
-    "pytest_runtest_setup": _PHASE,
-    "pytest_runtest_call": _PHASE,
-    "pytest_runtest_teardown": tuple(each for each in _PHASE if each != "_pytest.skipping"),
-    "pytest_runtest_makereport": (
-        "_pytest.tmpdir",
-        "_pytest.skipping",
-        "_pytest.unittest",
-        "_pytest.runner",
-    ),
-    "pytest_runtest_logstart": ("_pytest.logging LoggingPlugin",),
-    "pytest_runtest_logreport": ("_pytest.main Session", "_pytest.logging LoggingPlugin"),
-    "pytest_runtest_logfinish": ("_pytest.logging LoggingPlugin",),
-    "pytest_exception_interact": ("_pytest.faulthandler",),
-    "pytest_assertion_pass": (),
-}
-_PROTOCOL = (
-    "_pytest.warnings",
-    "_pytest.assertion",
-    "_pytest.unittest",
-    "_pytest.faulthandler",
-    "_pytest.runner",
-)
 _MARKS = frozenset(("skip", "skipif", "xfail"))
 # What tells hypothesis's plugin that a test is its own, or was meant to be.
 _HYPOTHESIS = (
@@ -59,146 +17,6 @@ _HYPOTHESIS = (
     "_hypothesis_internal_settings_applied",
     "_hypothesis_internal_use_reproduce_failure",
 )
-_TIMEOUT_HOOKS = ("pytest_timeout_set_timer", "pytest_timeout_cancel_timer")
-
-
-class Unproved(Exception):
-    """A fact is missing; says which."""
-
-
-def fingerprint(folder=None):
-    """Returns a hash of pytest's files whose behaviour the fused path repeats."""
-    folder = folder or os.path.dirname(_pytest.__file__)
-    found = hashlib.sha256()
-    for name in FILES:
-        found.update(_hash_of(os.path.join(folder, name)))
-    return found.hexdigest()[:32]
-
-
-def _hash_of(path):
-    with open(path, "rb") as file:
-        return hashlib.sha256(file.read()).digest()
-
-
-def prove_session(session):
-    """Raises Unproved where no item of a session may take the fused path."""
-    config = session.config
-    manager = config.pluginmanager
-    option = config.option
-    try:
-        known = fingerprint() in KNOWN
-    except OSError:
-        known = False
-    if not known:
-        raise Unproved("this version of pytest is not one that it was tested with")
-    if manager._inner_hookexec is not _multicall:
-        raise Unproved("calls of hooks are traced")
-    if type(session) is not main.Session or type(session._setupstate) is not runner.SetupState:
-        raise Unproved("the session is not pytest's own")
-    for name in ("usepdb", "trace", "setupshow", "setuponly", "setupplan"):
-        if getattr(option, name, False):
-            raise Unproved(f"option {name}")
-    if float(config.getini("faulthandler_timeout") or 0.0) > 0:
-        raise Unproved("faulthandler_timeout")
-    _prove_logging(manager.getplugin("logging-plugin"))
-    _prove_capture(manager.getplugin("capturemanager"))
-
-
-def _prove_logging(plugin):
-    if type(plugin) is not logging.LoggingPlugin:
-        raise Unproved("the logging plugin is not pytest's own")
-    if plugin.log_level is not None:
-        raise Unproved("log_level")
-    if type(plugin.log_cli_handler) is not logging._LiveLoggingNullHandler:
-        raise Unproved("log_cli")
-    for handler in (plugin.caplog_handler, plugin.report_handler):
-        if type(handler) is not logging.LogCaptureHandler:
-            raise Unproved("the handlers of the logging plugin are not pytest's own")
-
-
-def _prove_capture(manager):
-    if type(manager) is not capture.CaptureManager:
-        raise Unproved("the capture manager is not pytest's own")
-    whole = manager._global_capturing
-    parts = {type(whole.out), type(whole.err)} if type(whole) is capture.MultiCapture else ()
-    if parts not in ({capture.FDCapture}, {type(None)}):
-        raise Unproved("capture method")
-
-
-def prove_protocol(config):
-    """Raises Unproved unless the wrappers around a whole item are known."""
-    _compare(config, config.hook, "pytest_runtest_protocol", _PROTOCOL)
-
-
-def prove_proxy(config, proxy):
-    """Raises Unproved unless the hooks of a folder are known."""
-    for name, expected in _HOOKS.items():
-        _compare(config, proxy, name, expected)
-
-
-def _compare(config, proxy, name, expected):
-    found = [
-        each
-        for each in reversed(getattr(proxy, name).get_hookimpls())
-        if not _is_idle(config, each, name)
-    ]
-    for implementation, wanted in zip(found, expected):
-        if not _is(implementation, wanted, name):
-            raise Unproved(f"{name} of {module_of(implementation) or implementation.plugin_name}")
-    if len(found) != len(expected):
-        more = found[len(expected) :]
-        raise Unproved(f"{name} of {module_of(more[0])}" if more else f"{name} lacks {expected}")
-
-
-def _is_idle(config, implementation, name):
-    """Whether an implementation does nothing for an item that may take the fused path."""
-    plugin = implementation.plugin
-    if type(plugin).__module__.startswith("hasten_worker."):
-        return True
-    if type(plugin) is LFPlugin:
-        return _is(implementation, "_pytest.cacheprovider LFPlugin", name)
-    module = module_of(implementation)
-    if module not in OTHERS or sys.modules.get(module) is not plugin:
-        return False
-    if implementation.function is not vars(plugin).get(name) or not _is_known_file(plugin):
-        return False
-    return module != "pytest_timeout" or _timeout_is_idle(config, plugin)
-
-
-def _timeout_is_idle(config, plugin):
-    """Whether the timers that pytest-timeout starts are answered by our NoTimers."""
-    if config.stash.get(plugin.SESSION_EXPIRE_KEY, 1):
-        return False
-    return all(
-        module_of(each) in ("pytest_timeout", "hasten_worker.timers")
-        for name in _TIMEOUT_HOOKS
-        for each in getattr(config.hook, name).get_hookimpls()
-    )
-
-
-_known_files = {}
-
-
-def _is_known_file(plugin):
-    name = plugin.__name__
-    if name not in _known_files:
-        try:
-            _known_files[name] = _hash_of(plugin.__file__).hex()[:32] in OTHERS[name]
-        except OSError:
-            _known_files[name] = False
-    return _known_files[name]
-
-
-def _is(implementation, expected, name):
-    module, _, kind = expected.partition(" ")
-    if module_of(implementation) != module:
-        return False
-    plugin, function = implementation.plugin, implementation.function
-    if not kind:
-        return plugin is sys.modules[module] and function is vars(plugin).get(name)
-    if type(plugin).__name__ != kind or type(plugin).__module__ != module:
-        return False
-    return getattr(function, "__func__", None) is vars(type(plugin)).get(name)
 
 
 class Facts:
@@ -265,11 +83,16 @@ class Facts:
         proxy = item.ihook
         if proxy not in self._proxies:
             self._proxies[proxy] = _why_not(prove_proxy, self._config, proxy)
-        if self._proxies[proxy] is not None:
-            return self._proxies[proxy]
+        return self._proxies[proxy] or self._reason_of_item(item)
+
+    def _reason_of_item(self, item):
         known = self._parents.get(item.parent)
-        if known is None or any(node.own_markers != marks for node, marks in known[0]):
+        if known is None:
             known = self._look_at_parents(item)
+        for node, marks in known[0]:
+            if node.own_markers != marks:
+                known = self._look_at_parents(item)
+                break
         self.chain, reason, self.has_filters, self.keywords = known
         if item.own_markers:
             names = {mark.name for mark in item.own_markers}

@@ -46,18 +46,11 @@ class Warnings:
     def leave(self, item, entered):
         """Reports what was recorded."""
         catching, log = entered
-        if log:
-            ihook = item.ihook
-            for message in log:
-                ihook.pytest_warning_recorded.call_historic(
-                    kwargs={
-                        "warning_message": message,
-                        "nodeid": item.nodeid,
-                        "when": "runtest",
-                        "location": None,
-                    }
-                )
-        catching.__exit__(None, None, None)
+        try:
+            if log:
+                _report_warnings(item, log)
+        finally:
+            catching.__exit__(None, None, None)
 
     def _is_known(self):
         return (
@@ -71,6 +64,19 @@ class Warnings:
         if record == []:  # making the filters warns if one names a module that is not there
             self._before, self._options = before, sys.warnoptions[:]
             self._filters = warnings.filters[:]
+
+
+def _report_warnings(item, log):
+    ihook = item.ihook
+    for message in log:
+        ihook.pytest_warning_recorded.call_historic(
+            kwargs={
+                "warning_message": message,
+                "nodeid": item.nodeid,
+                "when": "runtest",
+                "location": None,
+            }
+        )
 
 
 class Comparisons:
@@ -122,14 +128,7 @@ class Handlers:
         self._clean = None
         caplog.records = records = []
         log.records = []
-        root = logging.getLogger()
-        self._loggers = loggers = [root]
-        if _ATTACHES:
-            for logger in root.manager.loggerDict.values():
-                if getattr(logger, "propagate", True) or not isinstance(logger, logging.Logger):
-                    continue
-                if logger is not root:
-                    loggers.append(logger)
+        self._loggers = loggers = _loggers()
         stock = self._are_stock()
         for logger in loggers:
             handlers = logger.handlers
@@ -140,6 +139,23 @@ class Handlers:
                 logger.addHandler(caplog)
                 logger.addHandler(log)
         return records
+
+    def install_again(self):
+        """Does what ``remove`` and ``install`` do, after a phase in which nothing was heard."""
+        caplog, log = self.caplog, self.log
+        loggers = self._loggers
+        for logger in loggers:
+            if logger.handlers[-2:] != [caplog, log]:
+                break
+        else:
+            if _loggers() == loggers:
+                caplog.records = records = []
+                self._clean = None
+                return records
+        clean = self._clean
+        self.remove()
+        self._clean = clean
+        return self.install()
 
     def remove(self):
         """Takes the handlers away."""
@@ -175,6 +191,18 @@ class Handlers:
         return (kind.addHandler, kind.removeHandler) == self._stock
 
 
+def _loggers():
+    root = logging.getLogger()
+    loggers = [root]
+    if _ATTACHES:
+        for logger in root.manager.loggerDict.values():
+            if getattr(logger, "propagate", True) or not isinstance(logger, logging.Logger):
+                continue
+            if logger is not root:
+                loggers.append(logger)
+    return loggers
+
+
 class Files:
     """The global capture of ``CaptureManager.item_capture``."""
 
@@ -200,6 +228,17 @@ class Files:
                 part._state = "started"
             else:
                 part.resume()
+
+    def resume_again(self):
+        """Does what ``suspend`` and ``resume`` do: puts things where a test has removed them."""
+        for part, stream, name, number in self._parts:
+            if part._state != "started" or stream._state != "started" or self._whole._in_suspended:
+                self.suspend()
+                self.resume()
+                return
+            setattr(sys, name, stream.tmpfile)
+            _dup2(part.tmpfile.fileno(), number)
+        self._whole._state = "started"
 
     def suspend(self):
         self._whole._state = "suspended"

@@ -72,6 +72,17 @@ class ItemLoop:
             return self._items[self._queue[0]]
         return None
 
+    def paths(self):
+        """Returns how many items took the fused path, and why the others did not."""
+        found = {"why": self.why_not_fused, "taken": 0, "refused": {}}
+        if self.fused is not None:
+            found.update(taken=self.fused.taken, refused=self.fused.refused)
+        return found
+
+    def may_wait(self):
+        """Whether the next item is not known yet."""
+        return not self._queue
+
     def _next_index(self):
         while True:
             if self._journal.cut_off:

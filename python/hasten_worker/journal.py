@@ -5,7 +5,7 @@ import struct
 import time
 
 from hasten_worker import wire
-from hasten_worker.records import NO_ITEM
+from hasten_worker.records import HEAD, NO_ITEM
 
 SIZE = 1 << 20
 RECORDS_OFFSET = 64
@@ -74,6 +74,16 @@ class Journal:
         """Says that an item runs, or none, without touching the times."""
         _ITEM.pack_into(self._view, 4, index, phase)
 
+    def append_head(self, *fields):
+        """Commits a record without a payload."""
+        start = RECORDS_OFFSET + self._used
+        end = start + HEAD.size
+        if end > SIZE:
+            self.append(HEAD.pack(*fields))
+            return
+        HEAD.pack_into(self._view, start, *fields)
+        self._commit(end)
+
     def append(self, record):
         """Commits a record, and sends what is there when that is due."""
         start = RECORDS_OFFSET + self._used
@@ -85,6 +95,9 @@ class Journal:
                 self._send(record)
                 return
         self._view[start:end] = record
+        self._commit(end)
+
+    def _commit(self, end):
         now = self._now()
         if not self._used:
             self._flush_at = now + _FLUSH_AFTER

@@ -4,6 +4,7 @@ A worker that loads and collects for itself is the same, but knows who it is fro
 goes on to run items.
 """
 
+import faulthandler
 import gc
 import json
 import os
@@ -118,18 +119,21 @@ class Session:
     def pytest_configure(self, config):
         self.streams.watch(config)
         _detach_reporter(config)
+        stderr = self.streams.real_stderr()
+        if stderr is not None and faulthandler.is_enabled():
+            # pytest gave it what is stderr now. A crash in collection has to be seen.
+            faulthandler.enable(file=stderr)
 
     @hook_wrapper(tryfirst=True)
     def pytest_collection(self, session):
         self._session = session
-        self.streams.loud()
+        self.streams.hold()
         collects = gc.isenabled()
         gc.disable()
         started = time.perf_counter()
         try:
             return (yield)
         except BaseException as error:
-            self.streams.quiet()
             message = stopped(error, self._config)
             if message["kind"] != "internal":  # its text is made later
                 self._abort(message)
@@ -198,6 +202,7 @@ class Session:
         return identity + unsafe_threads()
 
     def _send_collected(self, session, unsafe=()):
+        self._collection.output = self.streams.release()
         message = self._collection.message(session, self._seconds, unsafe, self._stopped)
         self._channel.send_json(wire.COLLECTED, message)
 

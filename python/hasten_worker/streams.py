@@ -1,13 +1,14 @@
 """stdout and stderr of a process whose output somebody else prints already.
 
 main and the session load the same conftest files, configure the same plugins and start and end
-the same kind of pytest session. What they print then must be seen once: main prints it. What a
-test or its collection prints past pytest's capture must be seen, too: only the session or a
-worker prints that.
+the same kind of pytest session. What they print then must be seen once: main prints it. What
+collection prints past pytest's capture is held for main, which prints it after its header. What a
+test prints past it reaches the real files at once.
 """
 
 import os
 import sys
+import tempfile
 
 from hasten_worker.descriptors import copy_up
 
@@ -19,7 +20,8 @@ class Streams:
         self._real = {number: copy_up(number) for number in (1, 2) if _is_open(number)}
         self._nowhere = copy_up(os.open(os.devnull, os.O_RDWR))
         self._capturing = None
-        self._loud = True
+        self._held = {}
+        self._state = "loud"
 
     def watch(self, config):
         """Takes notice of pytest's capture, which keeps copies of the descriptors."""
@@ -28,15 +30,37 @@ class Streams:
 
     def quiet(self):
         """Lets everything vanish that is written outside of pytest's capture."""
-        if self._loud:
-            self._loud = False
-            self._switch(dict.fromkeys(self._real, self._nowhere))
+        self._switch("quiet", dict.fromkeys(self._real, self._nowhere))
 
     def loud(self):
         """Lets it reach the files that this process was started with."""
-        if not self._loud:
-            self._loud = True
-            self._switch(self._real)
+        self._switch("loud", self._real)
+
+    def hold(self):
+        """Keeps it, until ``release``."""
+        self._held = {
+            number: tempfile.TemporaryFile()  # noqa: SIM115 (`release` closes it)
+            for number in self._real
+        }
+        self._switch("held", {number: file.fileno() for number, file in self._held.items()})
+
+    def release(self):
+        """Returns what was kept of fd 1 and 2, as text; everything else vanishes."""
+        self.quiet()
+        texts = []
+        for number in (1, 2):
+            file = self._held.pop(number, None)
+            if file is None:
+                texts.append("")
+                continue
+            file.seek(0)
+            texts.append(file.read().decode("utf-8", "backslashreplace"))
+            file.close()
+        return texts
+
+    def real_stderr(self):
+        """Returns the descriptor of the real stderr, or None."""
+        return self._real.get(2)
 
     def close_stdin(self):
         """Makes stdin an empty file: a worker must never stop at a terminal to read from it."""
@@ -59,7 +83,10 @@ class Streams:
                 return False
         return True
 
-    def _switch(self, targets):
+    def _switch(self, state, targets):
+        if self._state == state:
+            return
+        self._state = state
         _flush()
         for number, target in targets.items():
             capture = getattr(self._capturing, "out" if number == 1 else "err", None)

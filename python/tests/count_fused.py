@@ -10,11 +10,8 @@ _run = items.ItemLoop.run
 
 def run(self):
     _run(self)
-    found = {"why": self.why_not_fused, "taken": 0, "refused": {}}
-    if self.fused is not None:
-        found.update(taken=self.fused.taken, refused=self.fused.refused)
     with open(os.environ["COUNT_FUSED"], "w", encoding="utf-8") as file:
-        json.dump(found, file)
+        json.dump(self.paths(), file)
 
 
 items.ItemLoop.run = run

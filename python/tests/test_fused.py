@@ -20,10 +20,10 @@ from fused_suites import (
     WARNINGS,
 )
 
-from hasten_worker import fused_facts, records
+from hasten_worker import fused_proofs, records
 
 pytestmark = pytest.mark.skipif(
-    fused_facts.fingerprint() not in fused_facts.KNOWN, reason="this pytest takes its own path"
+    fused_proofs.fingerprint() not in fused_proofs.KNOWN, reason="this pytest takes its own path"
 )
 DROPPED = ("start", "stop", "duration", "worker_id", "testrun_uid")
 

@@ -223,7 +223,7 @@ def test_python_finds_what_pytest_gives_it(loud):
             facts = {
                 "path": sys.path, "argv": sys.argv, "flags": str(sys.flags),
                 "modules": sorted(sys.modules), "main": [main.__file__, str(main.__spec__)],
-                "bytecode": sys.dont_write_bytecode, "hook": str(sys.excepthook),
+                "bytecode": sys.dont_write_bytecode, "hook": sys.excepthook.__qualname__,
                 "args": list(config.invocation_params.args),
                 "env": sorted(os.environ),
             }

@@ -397,3 +397,28 @@ def test_notes(suite):
     ours = suite.run(notes=notes)
     lines = [line.strip("= ") for line in ours.out.splitlines()]
     assert lines.index("a note now") < lines.index("hasten") < lines.index("a note later")
+
+
+@pytest.mark.parametrize("args", [[], ["-s"], ["--capture=sys"], ["-q"]], ids=str)
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("way", ["fork", "identity", "spawn"])
+def test_what_collection_prints(suite, args, workers, way):
+    read = "import os; X = os.environ.get('PYTEST_XDIST_WORKER')" if way == "identity" else ""
+    suite.write(
+        conftest="""
+        import os, sys
+        def pytest_collection_modifyitems(items):
+            print("modifyitems")
+            os.write(2, b"to stderr\\n")
+        def pytest_generate_tests(metafunc): print("generate")
+        """,
+        test_a=f"""
+        {read}
+        print("module")
+        def test_a(): pass
+        """,
+    )
+    plain = suite.plain(*args)
+    ours = suite.run(*args, "-n", str(workers), spawn=way == "spawn")
+    assert normal(ours.out) == normal(plain.out)
+    assert normal(ours.err) == normal(plain.err)
