@@ -10,14 +10,14 @@ what is left out, and why that is equal.
 import sys
 
 import pytest
-from _pytest import logging, runner, skipping, threadexception, timing, tmpdir
-from _pytest import unraisableexception as unraisable
+from _pytest import logging, runner, skipping, timing, tmpdir
 
 from hasten_worker import journal as words
 from hasten_worker.fused_ending import Ending
 from hasten_worker.fused_facts import Facts
 from hasten_worker.fused_parts import Comparisons, CurrentTest, Files, Handlers, Warnings
 from hasten_worker.fused_proofs import Unproved, prove_session
+from hasten_worker.fused_strays import strays_of
 
 _RECORDS = logging.caplog_records_key
 _HANDLER = logging.caplog_handler_key
@@ -53,11 +53,10 @@ class Fused:
         self._capture = manager.getplugin("capturemanager")
         self._files = Files(self._capture._global_capturing)
         self._current = CurrentTest()
-        self._unraisable = config.stash[unraisable.unraisable_exceptions]
-        self._threads = config.stash[threadexception.thread_exceptions]
+        self._strays = strays_of(config)
         cache = manager.getplugin("lfplugin")
         self._last_failed = getattr(cache, "lastfailed", {})
-        self._ending = Ending(session, self._facts, self._handlers)
+        self._ending = Ending(session, self._facts, self._handlers, self._strays)
         self._report = None
         # Between two phases of an item the capture stays as it is in a phase, and so do the
         # handlers: nothing that could notice it runs there.
@@ -120,7 +119,7 @@ class Fused:
         if when == "call" and not self._facts.before_call(item):
             return self._ask_pytest(item, when, argument)
         start, ticks = timing.time(), timing.perf_counter()
-        handlers = self._handlers
+        handlers, strays = self._handlers, self._strays
         storage = item.stash._storage
         error = None
         started = False
@@ -139,8 +138,7 @@ class Fused:
                 error is not None
                 or handlers.heard()
                 or self._capture._capture_fixture
-                or self._unraisable
-                or self._threads
+                or strays.heard()
                 or item._report_sections
                 or item.user_properties
                 or item.own_markers != marks
@@ -148,6 +146,7 @@ class Fused:
                 or not self._facts.still_hold(item)
                 or not self._left(when)
             ):
+                strays.leave()
                 handlers.soil()
                 marks = [(item, marks), *self._facts.chain]
                 ask = self._ending.end
@@ -159,6 +158,7 @@ class Fused:
                 raise
         finally:
             error = None
+            strays.leave()
             if not self._lingers:
                 handlers.remove()
         if not started:
@@ -179,6 +179,7 @@ class Fused:
     def _enter(self, item, when, storage):
         """What pytest's implementations do before the body of a phase."""
         handlers = self._handlers
+        self._strays.enter()
         if when == "setup":
             storage[_RECORDS] = {}
         if self._lingers:

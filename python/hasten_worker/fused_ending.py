@@ -18,9 +18,10 @@ _LAST = ("last_type", "last_value", "last_traceback", "last_exc")
 class Ending:
     """Ends phases; also a plugin, which mends tracebacks before a report is made of them."""
 
-    def __init__(self, session, facts, handlers):
+    def __init__(self, session, facts, handlers, strays):
         self._state = session._setupstate
         self._facts = facts
+        self._strays = strays
         self._handlers = (handlers.caplog, handlers.log)
         self._rest = None  # the part of a traceback that belongs where the body was
         self._mends = False
@@ -81,6 +82,7 @@ class Ending:
                 os.environ[_VARIABLE] = environment
             if when == "call":
                 vars(sys).update(last)
+            self._strays.replay()
             if error is not None:
                 raised, error = error, None
                 try:

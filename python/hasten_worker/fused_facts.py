@@ -7,6 +7,7 @@ from pluggy._callers import _multicall
 
 from hasten_worker.fused_proofs import Unproved, prove_protocol, prove_proxy
 
+_NOSE = ("setup", "teardown")
 _MARKS = frozenset(("skip", "skipif", "xfail"))
 # What tells hypothesis's plugin that a test is its own, or was meant to be.
 _HYPOTHESIS = (
@@ -33,7 +34,7 @@ class Facts:
         self._around = None  # why no item may take the path
         self._proxies = {}
         self._parents = {}
-        self._timeouts = self._hypothesis = False
+        self._timeouts = self._hypothesis = self._nose = False
         self.refused = {}
         self.chain = ()  # the parents of the item, each with its marks as they were
         self.keywords = ()  # the parents, each with the number of its keywords
@@ -102,6 +103,8 @@ class Facts:
             reason = "twisted"
         if reason is None and self._capture._capture_fixture:
             reason = "a capture fixture of another scope"
+        if reason is None and self._nose and any(hasattr(item.obj, name) for name in _NOSE):
+            reason = "it has a function for nose"
         if reason is None and self._hypothesis and any(hasattr(item.obj, n) for n in _HYPOTHESIS):
             reason = "it is a test of hypothesis"
         return reason
@@ -123,6 +126,7 @@ class Facts:
             self.callers[when] = caller, caller._hookimpls[:]
         self._timeouts = "pytest_timeout" in sys.modules
         self._hypothesis = "_hypothesis_pytestplugin" in sys.modules
+        self._nose = self._manager.hasplugin("nose")  # before pytest 8
         self._around = _why_not(prove_protocol, self._config)
 
     def _look_at_parents(self, item):

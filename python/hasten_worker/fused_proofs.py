@@ -26,6 +26,7 @@ from _pytest import (
 from _pytest.cacheprovider import LFPlugin
 from pluggy._callers import _multicall
 
+from hasten_worker.fused_strays import COLLECTED
 from hasten_worker.fused_table import FILES, KNOWN, OTHERS
 from hasten_worker.listeners import module_of
 
@@ -35,13 +36,23 @@ _PHASE = (
     "_pytest.capture CaptureManager",
     "_pytest.skipping",
     "_pytest.runner",
-    "_pytest.unraisableexception",
-    "_pytest.threadexception",
 )
+_TEARDOWN = tuple(each for each in _PHASE if each != "_pytest.skipping")
+_STRAYS = ("_pytest.unraisableexception", "_pytest.threadexception")
+if COLLECTED:
+    _PHASES = (_PHASE + _STRAYS, _PHASE + _STRAYS, _TEARDOWN + _STRAYS)
+    _OF_STRAYS = ("collect_unraisable", "collect_thread_exception")
+else:
+    _PHASES = (
+        (_STRAYS[0], *_PHASE[:2], _STRAYS[1], *_PHASE[2:]),
+        (*_STRAYS[::-1], *_PHASE),
+        (*_STRAYS[::-1], *_TEARDOWN),
+    )
+    _OF_STRAYS = ("unraisable_exception_runtest_hook", "thread_exception_runtest_hook")
 _HOOKS = {
-    "pytest_runtest_setup": _PHASE,
-    "pytest_runtest_call": _PHASE,
-    "pytest_runtest_teardown": tuple(each for each in _PHASE if each != "_pytest.skipping"),
+    "pytest_runtest_setup": _PHASES[0],
+    "pytest_runtest_call": _PHASES[1],
+    "pytest_runtest_teardown": _PHASES[2],
     "pytest_runtest_makereport": (
         "_pytest.tmpdir",
         "_pytest.skipping",
@@ -87,8 +98,8 @@ _OWN = {
     runner.CallInfo: ("from_call",),
     runner.SetupState: ("setup", "teardown_exact"),
     skipping: ("evaluate_skip_marks", "evaluate_xfail_marks"),
-    threadexception: ("collect_thread_exception",),
-    unraisableexception: ("collect_unraisable",),
+    threadexception: _OF_STRAYS[1:],
+    unraisableexception: _OF_STRAYS[:1],
     warnings: ("catch_warnings_for_item",),
 }
 
@@ -107,8 +118,11 @@ def fingerprint(folder=None):
 
 
 def _hash_of(path):
-    with open(path, "rb") as file:
-        return hashlib.sha256(file.read()).digest()
+    try:
+        with open(path, "rb") as file:
+            return hashlib.sha256(file.read()).digest()
+    except FileNotFoundError:  # as that of nose's plugin since pytest 8
+        return hashlib.sha256(b"").digest()
 
 
 def prove_session(session):
@@ -122,6 +136,8 @@ def prove_session(session):
         known = False
     if not known:
         raise Unproved("this version of pytest is not one that it was tested with")
+    if not hasattr(config.hook.pytest_runtest_setup, "_hookimpls"):
+        raise Unproved("this version of pluggy is too old")
     _prove_functions()
     if manager._inner_hookexec is not _multicall:
         raise Unproved("calls of hooks are traced")
@@ -201,6 +217,8 @@ def _is_idle(config, implementation, name):
     if type(plugin) is LFPlugin:
         return _is(implementation, "_pytest.cacheprovider LFPlugin", name)
     module = module_of(implementation)
+    if module == "_pytest.nose":  # looked at for each item
+        return _is(implementation, module, name)
     if module not in OTHERS or sys.modules.get(module) is not plugin:
         return False
     if implementation.function is not vars(plugin).get(name) or not _is_known_file(plugin):

@@ -10,6 +10,7 @@ FILES = (
     "logging.py",
     "main.py",
     "nodes.py",
+    "nose.py",
     "python.py",
     "reports.py",
     "runner.py",
@@ -24,16 +25,22 @@ FILES = (
 )
 
 KNOWN = {
-    "4ff1b0c5c11d39d003b9164a3349948a": "8.4.0",
-    "b9c8c0f7a0d2ae884a2b929e6d8b5ac3": "8.4.1",
-    "743ec4c945c54a57199311c4bf82ece3": "8.4.2",
-    "d83089ce2a5e8d048c59b3712c34e247": "9.0.0",
-    "a44ec6994cf541af9e449d6f5ab0314f": "9.0.1",
-    "e36061d28fb418a4bb6fb3afbd1d3896": "9.0.2",
-    "e234d4e1e44aaf273277f7d2ed82d545": "9.0.3",
-    "660e04a768e62b00b26498a9b4a1ec4f": "9.1.0",
-    "54109a0b28c243512dcaf196596baedd": "9.1.1",
-    "a0d7f17298a2b1ec491e69134de84183": "9.2.0",
+    "960fd7dc26cbef5bce75277d66802fb0": "7.4.4",
+    "b4482d45c05b8c5756d427a86a3b3665": "8.0.2",
+    "a8667bed87fc8478aa73df5d172b57ca": "8.1.2",
+    "2198031aa6c19ceef3f7caa20e317f38": "8.2.2",
+    "8608a655c56106ca7cd4575a3cc84a22": "8.3.4",
+    "f3dd2babe7422719d0b60396d6af5e39": "8.3.5",
+    "c6057f805d40712c86514ce8065d7620": "8.4.0",
+    "6df77e5e7cd318b6906b0f2c5411e84a": "8.4.1",
+    "d2f531f84cd57b72c6fa39f5c78ae847": "8.4.2",
+    "6a5544af572afbdbe592a28c35102277": "9.0.0",
+    "92790ff1940048f9be533f365f877e3b": "9.0.1",
+    "c61f697b6672ee612e9cde5e9e984ce3": "9.0.2",
+    "c65f3edd1e37762a905ab21632105eba": "9.0.3",
+    "07fd7114508f48930d71e779945ee0d4": "9.1.0",
+    "6a22705eaa3860ffb2943d68eda50c59": "9.1.1",
+    "f318bf38d101259f2c14a187cfa5ea4a": "9.2.0",
 }
 
 # Plugins with nothing to do for the items that take the path.

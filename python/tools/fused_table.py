@@ -20,6 +20,7 @@ FILES = (
     "logging.py",
     "main.py",
     "nodes.py",
+    "nose.py",
     "python.py",
     "reports.py",
     "runner.py",
@@ -49,7 +50,9 @@ def main(folders):
             if name == "pytest":
                 total = hashlib.sha256()
                 for file in FILES:
-                    total.update(hashlib.sha256(archive.read(f"_pytest/{file}")).digest())
+                    path = f"_pytest/{file}"
+                    content = archive.read(path) if path in archive.namelist() else b""
+                    total.update(hashlib.sha256(content).digest())
                 known.setdefault(total.hexdigest()[:32], []).append(version)
                 continue
             for module, file in OTHERS.items():

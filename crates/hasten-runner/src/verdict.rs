@@ -14,6 +14,8 @@ pub(crate) struct Verdict<'a> {
     /// The line of the summary: `Timeout (>50.0s)`.
     pub(crate) message: String,
     pub(crate) phase: Phase,
+    /// No phase of it has reported yet.
+    pub(crate) unreported: bool,
     pub(crate) stacks: String,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
@@ -83,8 +85,38 @@ impl Verdict<'_> {
         })
     }
 
+    /// The reports of setup and call of a test that died in teardown before it could send
+    /// them: both passed in silence, or the worker would have sent them at once.
+    fn passed_before_teardown(&self, bytes: &mut Vec<u8>) {
+        for (when, flag) in [("setup", SETUP), ("call", CALL)] {
+            let mut report = self.report();
+            report["when"] = json!(when);
+            report["outcome"] = json!("passed");
+            report["longrepr"] = Value::Null;
+            report["sections"] = json!([]);
+            report["duration"] = json!(0.0);
+            let record = Record {
+                index: Some(self.index),
+                kind: RecordKind::Report,
+                outcome: Outcome::Passed,
+                flags: flag,
+                start: self.start,
+                setup: 0.0,
+                call: 0.0,
+                teardown: 0.0,
+                payload: b"",
+                bytes: b"",
+            };
+            record.write(&serde_json::to_vec(&report).unwrap_or_default(), bytes);
+        }
+    }
+
     /// The report and the end of the item, as records.
     pub(crate) fn records(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        if self.phase == Phase::Teardown && self.unreported {
+            self.passed_before_teardown(&mut bytes);
+        }
         let payload = serde_json::to_vec(&self.report()).unwrap_or_default();
         let mut record = Record {
             index: Some(self.index),
@@ -102,7 +134,6 @@ impl Verdict<'_> {
             payload: b"",
             bytes: b"",
         };
-        let mut bytes = Vec::new();
         record.write(&payload, &mut bytes);
         record.kind = RecordKind::Finished;
         record.write(b"", &mut bytes);
@@ -123,6 +154,7 @@ mod tests {
             nodeid: "test_a.py::Test::test_x",
             message: "Timeout (>1.0s)".into(),
             phase: Phase::Setup,
+            unreported: true,
             stacks: "Current thread 0x1 (most recent call first):\n  File \"/s/test_a.py\", line 3 in fix\n".into(),
             stdout: "so far".into(),
             stderr: String::new(),
@@ -140,5 +172,34 @@ mod tests {
         );
         assert_eq!(report["longrepr"]["reprcrash"]["lineno"], 3);
         assert_eq!(report["location"][2], "Test.test_x");
+    }
+
+    #[test]
+    fn a_death_in_teardown_takes_no_pass_away() {
+        let verdict = Verdict {
+            index: 0,
+            nodeid: "test_a.py::test_x",
+            message: "gone".into(),
+            phase: Phase::Teardown,
+            unreported: true,
+            stacks: String::new(),
+            stdout: String::new(),
+            stderr: String::new(),
+            start: 1.0,
+            seconds: 1.0,
+        };
+        let bytes = verdict.records();
+        let outcomes: Vec<_> = Records::new(&bytes)
+            .map(|record| record.map(|record| (record.flags, record.outcome)))
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(
+            outcomes[..3],
+            [
+                (SETUP, Outcome::Passed),
+                (CALL, Outcome::Passed),
+                (TEARDOWN, Outcome::Failed)
+            ]
+        );
     }
 }

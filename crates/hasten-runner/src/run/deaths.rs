@@ -180,6 +180,7 @@ impl Run {
             nodeid: &nodeid,
             message,
             phase: activity.phase,
+            unreported: suite.ledger.entries()[item as usize].state == State::NotRun,
             stacks: worker.memory.stacks(),
             stdout: worker.memory.stdout(),
             stderr: worker.memory.stderr(),

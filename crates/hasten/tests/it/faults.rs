@@ -80,7 +80,7 @@ fn a_crash_in_teardown() {
         &[
             "left with exit status 4",
             "It was in teardown",
-            "20 passed, 1 error in",
+            "21 passed, 1 error in",
         ],
     );
 }
