@@ -24,7 +24,7 @@ class Ending:
         self._strays = strays
         self._handlers = (handlers.caplog, handlers.log)
         self._rest = None  # the part of a traceback that belongs where the body was
-        self._mends = False
+        self._error = None  # what the body raised
 
     def end(self, item, when, keywords, error, begun, marks):
         """Calls the hooks of the phase; returns the report."""
@@ -38,20 +38,20 @@ class Ending:
         setattr(owner, name, done)
         for handler in self._handlers:
             handler.reset = _nothing
-        _answer_once("time", begun[0])
-        _answer_once("perf_counter", begun[1])
+        answers = _answer_once("time", begun[0]), _answer_once("perf_counter", begun[1])
         if error is not None:
-            self._mends = True
+            self._error = error
             self._rest = error.__traceback__.tb_next  # without the frame that called the body
         error = None
         try:
             return runner.call_and_report(item, when, **keywords)
         except BaseException as raised:
-            self._mend(raised.__traceback__)
+            self._mend(raised)
             raise
         finally:
-            self._mends = False
-            self._rest = None
+            self._error = self._rest = None
+            for forget in answers:
+                forget()
             for handler in self._handlers:
                 vars(handler).pop("reset", None)
             if vars(owner).get(name) is done:
@@ -94,12 +94,18 @@ class Ending:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, call):
-        if self._mends and call.excinfo is not None:
-            self._mend(call.excinfo.tb)
+        if call.excinfo is not None:
+            self._mend(call.excinfo.value)
 
-    def _mend(self, entry):
-        if not self._mends:
+    def _mend(self, raised):
+        """Puts the rest of the traceback where the body was called."""
+        if self._error is None:
             return
+        self._mend_from(raised.__traceback__)
+        # Another exception may have come of it, which has it as its context.
+        self._mend_from(self._error.__traceback__)
+
+    def _mend_from(self, entry):
         while entry is not None:
             following = entry.tb_next
             if following is not None and following.tb_frame.f_code.co_name == "hasten_body":
@@ -114,11 +120,19 @@ def _nothing():
 
 
 def _answer_once(name, value):
-    """Lets the next question for the time be answered by when the phase began."""
+    """Lets the next question for the time be answered by when the phase began.
+
+    Returns what takes the answer back.
+    """
     before = getattr(timing, name)
 
     def answer():
         setattr(timing, name, before)
         return value
 
+    def forget():
+        if getattr(timing, name) is answer:
+            setattr(timing, name, before)
+
     setattr(timing, name, answer)
+    return forget

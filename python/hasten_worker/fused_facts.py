@@ -99,15 +99,20 @@ class Facts:
             names = {mark.name for mark in item.own_markers}
             reason = reason or self._reason_in(names)
             self.has_filters = self.has_filters or "filterwarnings" in names
-        if reason is None and "twisted.trial.unittest" in sys.modules:
-            reason = "twisted"
-        if reason is None and self._capture._capture_fixture:
-            reason = "a capture fixture of another scope"
-        if reason is None and self._nose and any(hasattr(item.obj, name) for name in _NOSE):
-            reason = "it has a function for nose"
-        if reason is None and self._hypothesis and any(hasattr(item.obj, n) for n in _HYPOTHESIS):
-            reason = "it is a test of hypothesis"
-        return reason
+        return reason or self._reason_now(item)
+
+    def _reason_now(self, item):
+        if item.user_properties or item._report_sections:
+            return "something is reported of it before it starts"
+        if self._capture._capture_fixture:
+            return "a capture fixture of another scope"
+        if "twisted.trial.unittest" in sys.modules:
+            return "twisted"
+        if self._nose and any(hasattr(item.obj, name) for name in _NOSE):
+            return "it has a function for nose"
+        if self._hypothesis and any(hasattr(item.obj, name) for name in _HYPOTHESIS):
+            return "it is a test of hypothesis"
+        return None
 
     def _reason_in(self, names):
         if names & _MARKS:

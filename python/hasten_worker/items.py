@@ -56,6 +56,9 @@ class ItemLoop:
 
     def next_item(self):
         """Returns the item that follows the running one, as late as it has to be known."""
+        if self._journal.copied:
+            # A child that came back from the test. Fixtures are the worker's to tear down.
+            os._exit(1)
         session = self._session
         if session.shouldfail or session.shouldstop or self._journal.stop_asked:
             return None
@@ -113,6 +116,8 @@ class ItemLoop:
         self._reports.begin(index)
         if self.fused is None or not self.fused.run(item):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if self._journal.copied:
+            os._exit(1)
         failed = self._reports.finish()
         self._journal.set_item(NO_ITEM)
         if failed and not self._is_fit():

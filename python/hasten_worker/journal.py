@@ -38,6 +38,7 @@ class Journal:
         self._flush_at = 0
         # The channel cannot be used any more: what is not sent stays for the supervisor.
         self.cut_off = False
+        self.copied = False  # a test has forked, and this is the child
         self._started = 0
         # Bound here: a plugin that freezes time replaces functions in modules.
         self._now = time.monotonic_ns
@@ -52,6 +53,12 @@ class Journal:
     def of_main(cls, channel):
         """Returns a journal that nobody else reads: a buffer for records."""
         return cls(channel, bytearray(SIZE))
+
+    def detach(self):
+        """Goes on in memory of its own: this is a copy of the process that the memory is about."""
+        self._memory = bytearray(SIZE)
+        self._view = memoryview(self._memory)
+        self.copied = True
 
     @property
     def stop_asked(self):

@@ -114,6 +114,10 @@ class Channel:
         # case there is nobody left to speak to, or to clean up for.
         self.survives_closing = False
 
+    def abandon(self):
+        """Lets go of the descriptor: this is a copy of the process that speaks."""
+        self._socket.close()
+
     def send(self, kind, payload=b""):
         """Sends a frame whole."""
         parts = [memoryview(_HEAD.pack(len(payload) + 1, kind)), memoryview(payload)]

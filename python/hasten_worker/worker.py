@@ -72,9 +72,16 @@ class Worker:
             session, self.channel, self.journal, self._reports, self.stop, self._streams.are_whole
         )
         self._streams.loud()
+        # A test may fork, and the child may come back here as if it were the worker.
+        os.register_at_fork(after_in_child=self._become_a_copy)
         loop.run()
         self._streams.quiet()
         return True
+
+    def _become_a_copy(self):
+        """In a child that a test forked: what it does is no longer the worker's word."""
+        self.journal.detach()
+        self.channel.abandon()
 
     def stop(self, kind, message, **rest):
         """Says that pytest wants to end the run; once."""

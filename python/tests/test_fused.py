@@ -7,6 +7,7 @@ import random
 import re
 
 import pytest
+from _pytest import runner
 from conftest import HERE, normal
 from fused_suites import (
     CAPTURE,
@@ -25,7 +26,7 @@ from hasten_worker import fused_proofs, records
 pytestmark = pytest.mark.skipif(
     fused_proofs.fingerprint() not in fused_proofs.KNOWN, reason="this pytest takes its own path"
 )
-DROPPED = ("start", "stop", "duration", "worker_id", "testrun_uid")
+DROPPED = ("start", "stop", "duration", "worker_id", "testrun_uid", "_hypothesis_stats")
 
 
 def packed(supervisor):
@@ -45,6 +46,7 @@ def steady(text):
     text = re.sub(r"environ\({.*", "environ", normal(text))
     text = re.sub(r"<CaptureManager _method.*|<MultiCapture.*|<FDCapture.*", "capture", text)
     text = re.sub(r"Instant\(.*|repeated \d+ more", "time", text)
+    text = re.sub(r"\b(duration|start|stop|precise_\w+) += [\d.e-]+", "time", text)
     # hasten has the fixtures of pytest-xdist.
     text = re.sub(r", testrun_uid|, worker_id", "", text)
     return re.sub(r"pytest-\d+/(popen-gw0/)?", "pytest-N/", text)
@@ -185,7 +187,11 @@ def test_outcomes(suite, args):
     assert Compared(write(suite, OUTCOMES), "-ra", *args, fails=True).counts["taken"] > 30
 
 
-@pytest.mark.parametrize("args", [[], ["-x"], ["--maxfail=3"]], ids=" ".join)
+# Older ones tear down in a different order when a run is cut short; workers do as newer ones.
+STOPS = "shouldfail" in runner.runtestprotocol.__code__.co_names
+
+
+@pytest.mark.parametrize("args", [[], ["-x"], ["--maxfail=3"]] if STOPS else [[]], ids=" ".join)
 def test_scopes(suite, args):
     assert Compared(write(suite, SCOPES), *args, fails=True).counts["taken"]
 
@@ -383,3 +389,83 @@ class Maker:
 def test_by_chance(suite, seed):
     write(suite, Maker(seed).suite())
     Compared(suite, "-ra", fails=None)
+
+
+LIMITS = """
+import time
+def test_in_time(): pass
+@pytest.mark.timeout(50)
+def test_with_mark(): see("ran")
+@pytest.mark.timeout(50, func_only=True)
+class TestMarked:
+    def test_it(self): see("ran")
+"""
+
+
+@pytest.mark.parametrize("args", [[], ["--timeout=50"]], ids=" ".join)
+def test_pytest_timeout(suite, args):
+    pytest.importorskip("pytest_timeout")
+    counts = Compared(write(suite, LIMITS), *args, fails=False).counts
+    assert counts["taken"] == 1
+    assert counts["refused"] == {"it has a time limit": 2}
+
+
+def test_timers_of_a_conftest(suite):
+    pytest.importorskip("pytest_timeout")
+    timer = "def pytest_timeout_set_timer(item, settings): see('timer', item.name); return True\n"
+    counts = Compared(write(suite, LIMITS, timer), "--timeout=50", fails=False).counts
+    assert counts["taken"] == 0
+    assert counts["refused"] == {"pytest_runtest_protocol of pytest_timeout": 3}
+
+
+PROPERTIES = """
+def test_first(): assert 1
+def test_imports(): from hypothesis import given, strategies
+def test_after(): from hypothesis import core; see(core.running_under_pytest)
+"""
+GIVEN = """
+from hypothesis import given, settings, strategies
+@given(strategies.integers())
+@settings(max_examples=3)
+def test_given(n): assert isinstance(n, int)
+@given(strategies.integers())
+@settings(max_examples=3, derandomize=True, database=None)
+def test_given_fails(n): assert n < 0
+@settings(max_examples=3)
+def test_pointless(): pass
+def test_other(): from hypothesis import core; see(core.running_under_pytest)
+"""
+
+
+def test_hypothesis(suite):
+    pytest.importorskip("hypothesis")
+    args = ["-p", "_hypothesis_pytestplugin"]
+    assert Compared(write(suite, PROPERTIES), *args, fails=False).counts["taken"] == 3
+    compared = Compared(write(suite, GIVEN), *args, fails=True)
+    assert compared.counts["taken"] == 1
+    assert compared.counts["refused"] == {"it is a test of hypothesis": 3}
+
+
+PATCHES = [
+    "_pytest.runner.SetupState.setup",
+    "_pytest.reports.TestReport.from_item_and_call",
+    "_pytest.capture.CaptureManager.item_capture",
+    "_pytest.logging.catching_logs.__enter__",
+]
+
+
+@pytest.mark.parametrize("name", PATCHES)
+def test_patched_pytest(suite, name):
+    owner, _, function = name.rpartition(".")
+    module = owner.rpartition(".")[0]
+    patch = f"""
+import {module}
+before = {owner}.__dict__[{function!r}]
+function = getattr(before, "__func__", before)
+def mine(*args, **keywords):
+    return function(*args, **keywords)
+{owner}.{function} = classmethod(mine) if isinstance(before, classmethod) else mine
+"""
+    counts = Compared(write(suite, "def test_it(): pass", patch), fails=False).counts
+    assert counts["taken"] == 0
+    assert counts["why"].endswith(f"{function} is not pytest's own")

@@ -132,6 +132,15 @@ fn a_forked_child_that_returns() {
 }
 
 #[test]
+fn a_forked_child_that_comes_back_into_pytest() {
+    check(
+        "import os, pytest\n@pytest.fixture\ndef guarded(request):\n    yield\n    with open(request.config.rootpath / 'ends', 'a') as ends: ends.write('x')\ndef test_fault(guarded):\n    pid = os.fork()\n    if pid == 0:\n        raise SystemExit(3)\n    os.waitpid(pid, 0)\n",
+        0,
+        &["21 passed in"],
+    );
+}
+
+#[test]
 fn much_and_invalid_output() {
     check(
         "import os, sys\ndef test_fault():\n    os.write(1, b'\\xff\\xfe' * 100)\n    sys.stdout.write('x' * 50_000_000)\n",

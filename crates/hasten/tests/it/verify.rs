@@ -29,3 +29,15 @@ fn a_difference_is_shown() {
         ],
     );
 }
+
+#[test]
+fn runs_that_do_not_begin_are_not_the_same() {
+    let project = Project::with("test_a.py", "def test_a(): pass\n");
+    let output = project.hasten(&["verify", "--no-such-option"]);
+    output.check(4, &[]);
+    assert!(
+        output.stderr.contains("nothing to compare"),
+        "{}",
+        output.stderr
+    );
+}

@@ -16,7 +16,8 @@ const RECORDER: &str = include_str!("../../../python/hasten_verify_recorder.py")
 
 /// Starts pytest as its own command does, with another interpreter's name for `-c`.
 const PLAIN_PYTEST: &str = "import os, sys; sys.path[0] = os.path.dirname(sys.executable); \
-     sys.argv[0] = os.path.join(sys.path[0], 'pytest'); import pytest; sys.exit(pytest.console_main())";
+     sys.argv[0] = os.path.join(sys.path[0], 'pytest'); from _pytest import config; \
+     sys.exit((getattr(config, '_console_main', None) or config.console_main)())";
 
 /// Options that plain pytest does not know, with their number of values.
 const OWN_OPTIONS: [(&str, usize); 5] = [
@@ -164,7 +165,14 @@ impl Runs {
             let text = fs_err::read(folder.join(format!("{name}.log"))).unwrap_or_default();
             super::print(&String::from_utf8_lossy(&text))?;
         }
-        Ok(Recording::read(&output, status))
+        let recording = Recording::read(&output, status);
+        if recording.rootdir.is_empty() {
+            // Two runs that never began are not the same, they are nothing.
+            return Err(Failure::Usage(format!(
+                "{title} did not begin, so there is nothing to compare: see above"
+            )));
+        }
+        Ok(recording)
     }
 }
 
