@@ -3,7 +3,8 @@
 use hasten_protocol::PROTOCOL_VERSION;
 use hasten_protocol::frame::{self, ToPython};
 use hasten_protocol::message::{
-    Collected, Configured, Decision, Fork, Hello, ProcessError, Settings, WorkerIdentity, Workers,
+    Collected, Configured, Decision, Fork, Hello, Note, Place, ProcessError, Settings,
+    WorkerIdentity, Workers,
 };
 
 use super::ending::Stop;
@@ -15,8 +16,12 @@ use crate::process::{Process, Role};
 /// Why and how a run is distributed.
 struct Choice {
     distribute: bool,
-    note: Option<&'static str>,
+    note: Option<String>,
 }
+
+/// Options that run tests, and for which hasten falls back to one process. The others of
+/// `in_process` only list, as everybody expects.
+const FALLS_BACK: [&str; 3] = ["--cov", "--stepwise", "--stepwise-skip"];
 
 impl Choice {
     fn from(settings: &Settings) -> Self {
@@ -24,9 +29,12 @@ impl Choice {
         let none = settings.numprocesses == Some(Workers::Exactly(0));
         let limited = settings.timeout.is_some_and(|seconds| seconds > 0.0);
         if settings.in_process.is_some() || debugging {
+            let option = settings.in_process.as_deref().unwrap_or_default();
+            let note = (!none && FALLS_BACK.contains(&option))
+                .then(|| format!("the tests ran in one process, because of {option}"));
             return Self {
                 distribute: false,
-                note: None,
+                note,
             };
         }
         if none && limited {
@@ -34,7 +42,7 @@ impl Choice {
                         enforced from outside the process that runs the test";
             return Self {
                 distribute: true,
-                note: Some(note),
+                note: Some(note.to_owned()),
             };
         }
         Self {
@@ -119,8 +127,13 @@ impl Run {
         let settings: Settings = parse(Role::Main, payload)?;
         let choice = Choice::from(&settings);
         self.distribute = choice.distribute;
-        if let Some(note) = choice.note {
-            self.note_summary(note);
+        if let (Some(text), Some(main)) = (choice.note, self.process(Role::Main)) {
+            // Ahead of DECISION: a main that runs the tests itself reads nothing after it.
+            let note = Note {
+                place: Place::Summary,
+                text,
+            };
+            main.channel.send(frame::encode_json(ToPython::Note, &note));
         }
         let spawn =
             settings.start_method.as_deref() == Some("spawn") || cfg!(not(target_os = "linux"));

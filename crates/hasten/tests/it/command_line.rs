@@ -145,3 +145,17 @@ fn a_junit_file_has_every_test() {
     );
     assert!(xml.contains(r#"<property name="k" value="v""#), "{xml}");
 }
+
+#[test]
+fn a_fall_back_to_one_process_is_said() {
+    let project = project();
+    project.hasten(&["--stepwise"]).check(
+        1,
+        &[
+            "master",
+            "the tests ran in one process, because of --stepwise",
+        ],
+    );
+    let asked = project.hasten(&["--stepwise", "-n", "0"]);
+    assert!(!asked.stdout.contains("in one process"), "{}", asked.stdout);
+}
