@@ -150,7 +150,7 @@ fn a_junit_file_has_every_test() {
 fn a_fall_back_to_one_process_is_said() {
     let project = project();
     project.hasten(&["--stepwise"]).check(
-        1,
+        2,
         &[
             "master",
             "the tests ran in one process, because of --stepwise",
