@@ -18,6 +18,7 @@ class Collection:
         self.lines = []
         self.count = 0  # items before any was deselected
         self.output = ["", ""]  # written past pytest's capture
+        self.drained = False  # a file took what pytest had captured until then
         self.finished = False
 
     def add_report(self, report, config):
@@ -57,6 +58,7 @@ class Collection:
             "warnings": self.warnings,
             "lines": self.lines,
             "output": self.output,
+            "drained": self.drained,
             "lastfailed": _last_failed(config),
             "unsafe": list(unsafe),
             "seconds": seconds,

@@ -159,6 +159,8 @@ def _show_collection(session, collection):
         report = read_report(config, data)
         config.hook.pytest_collectreport(report=report)
     session.testscollected = len(collection["items"])
+    if collection["drained"]:
+        _drop_output_of_conftests(config)
     _tell_cache(config, collection)
     for stream, text in zip((sys.stdout, sys.stderr), collection["output"]):
         if text:
@@ -170,6 +172,13 @@ def _show_collection(session, collection):
         reporter.report_collect(True)
         for line in collection["lines"]:
             reporter.write_line(line)
+
+
+def _drop_output_of_conftests(config):
+    """What conftest files wrote belongs to the first test file; left here, pytest prints it."""
+    manager = config.pluginmanager.getplugin("capturemanager")
+    if manager is not None and manager.is_globally_capturing():
+        manager.read_global_capture()
 
 
 class _Deselected:

@@ -25,15 +25,16 @@ _XFAILED = skipping.xfailed_key
 _RESULTS = getattr(tmpdir, "tmppath_result_key", None)  # since pytest 7.3
 
 
-def prepare(session, loop, journal, reports):
-    """Returns ``(path, reason)``: the fused path, or None and why no item may take it."""
+def why_not(session):
+    """Returns why no item of a session may take the fused path, or None.
+
+    Asked before the workers are forked, so that it is proved once for all of them.
+    """
     try:
-        if reports.full:
-            raise Unproved("somebody listens to reports of passed tests")
         prove_session(session)
-        return Fused(session, loop, journal, reports), None
     except Unproved as reason:
-        return None, str(reason)
+        return str(reason)
+    return None
 
 
 class Fused:

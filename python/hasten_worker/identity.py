@@ -12,6 +12,7 @@ from hasten_worker.collected import relative
 
 # The run's id is left out: it is the same in every worker.
 _NAMES = ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
+_RUN_ID = "PYTEST_XDIST_TESTRUNUID"
 _KEYS = ("workerid", "workercount")
 _OURS = os.path.dirname(os.path.abspath(__file__))
 _SKIPPED = (os.__file__, "<frozen os>", "<frozen _collections_abc>")
@@ -40,8 +41,9 @@ class IdentityAudit:
 
     current = None
 
-    def __init__(self):
+    def __init__(self, absent=False):
         self.causes = []
+        self.absent = absent  # this process has none, while a worker has
         self._environ = os.environ
         self._class = type(os.environ)
         self._keys = []  # of the iteration that was begun last
@@ -60,6 +62,15 @@ class IdentityAudit:
         if IdentityAudit.current is self:
             IdentityAudit.current = None
             self._environ.__class__ = self._class
+
+    def hazards(self):
+        """Returns why this process must not be forked, as COLLECTED says it."""
+        return [{"kind": "identity", "cause": cause} for cause in self.causes]
+
+    def asked(self, key):
+        """Somebody reads a variable, or whether there is one."""
+        if key in _NAMES or (self.absent and key == _RUN_ID):
+            self.note(key)
 
     def iterated(self, key):
         """``os.environ`` was iterated to this key; None: it is begun."""
@@ -134,11 +145,14 @@ def _watched(original):
     class Environ(original):
         def __getitem__(self, key):
             audit = IdentityAudit.current
-            if audit is not None and not audit.copies(key) and key in _NAMES:
-                audit.note(key)
+            if audit is not None and not audit.copies(key):
+                audit.asked(key)
             return original.__getitem__(self, key)
 
         def __contains__(self, key):
+            audit = IdentityAudit.current
+            if audit is not None and audit.absent:
+                audit.asked(key)
             # Every worker has one: the answer is the same in all of them.
             try:
                 original.__getitem__(self, key)

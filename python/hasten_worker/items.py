@@ -7,8 +7,9 @@ from collections import deque
 import pytest
 from _pytest import runner
 
-from hasten_worker import fused, wire
 from hasten_worker import journal as words
+from hasten_worker import wire
+from hasten_worker.fused import Fused
 from hasten_worker.hooks import hook_wrapper
 from hasten_worker.listeners import module_of
 from hasten_worker.records import NO_ITEM
@@ -20,7 +21,7 @@ CUT_OFF = 213
 class ItemLoop:
     """The queue of a worker, and the loop that empties it."""
 
-    def __init__(self, session, channel, journal, reports, on_stop, is_fit):
+    def __init__(self, session, channel, journal, reports, on_stop, is_fit, why_not_fused):
         self._session = session
         self._items = session.items
         self._channel = channel
@@ -35,17 +36,19 @@ class ItemLoop:
         self._ended = False  # pytest wants no further item
         self._lazy = _may_resolve_late(session.config)
         self.fused = None
-        self.why_not_fused = "the next item is asked for early"
+        self.why_not_fused = why_not_fused
 
     def run(self):
         """Runs items until the supervisor ends the session."""
         config = self._session.config
         if self._lazy:
             config.pluginmanager.register(LazyProtocol(self, self._session))
-            self.fused, self.why_not_fused = fused.prepare(
-                self._session, self, self._journal, self._reports
-            )
+            if self._reports.full:
+                self.why_not_fused = "somebody listens to reports of passed tests"
+            if self.why_not_fused is None:
+                self.fused = Fused(self._session, self, self._journal, self._reports)
         else:
+            self.why_not_fused = "the next item is asked for early"
             config.pluginmanager.register(PhaseWords(self._journal))
         while True:
             index = self._next_index()

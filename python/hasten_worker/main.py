@@ -1,21 +1,23 @@
 """The process on the terminal: pytest's own session."""
 
 import atexit
+import gc
 import json
 import os
 import sys
 import threading
 
-import pytest
-
 from hasten_worker import roles, wire
 from hasten_worker.controller import Controller
 from hasten_worker.forking import ForkFailed, fork_off
+from hasten_worker.identity import IdentityAudit
+from hasten_worker.listeners import module_of
 from hasten_worker.notes import Notes
 from hasten_worker.plugin import Plugin
 from hasten_worker.recorder import Recorder
 from hasten_worker.session import Session
 from hasten_worker.settings import settings
+from hasten_worker.threads import unsafe_threads
 from hasten_worker.timers import NoTimers
 from hasten_worker.wire import Channel
 
@@ -67,7 +69,9 @@ class Main:
 
     def __init__(self, channel):
         self._channel = channel
+        self._notes = Notes(channel)
         self._decision = None
+        self._audit = None  # of the conftest files that the session will share
 
     @property
     def distributes(self):
@@ -75,21 +79,32 @@ class Main:
         return bool(self._decision and self._decision["distribute"])
 
     def before_conftests(self, plugin, config):
-        """Asks the supervisor what to do, and forks the session if it says so."""
+        """Asks the supervisor what to do.
+
+        The session loads the conftest files with us, and is forked after that, unless a plugin
+        takes part: what that one does must happen with a worker's identity.
+        """
         self._channel.send_json(wire.SETTINGS, settings(config))
-        notes = Notes(self._channel)
-        decision = self._decision = self._wait_for_decision(notes)
-        if decision.get("usage"):
-            raise pytest.UsageError(decision["usage"])
-        if decision["session"] and self._fork_session(plugin, config, decision["worker"]):
+        decision = self._decision = self._wait_for_decision()
+        if decision["session"]:
+            if _others_take_part(config):
+                if self._fork_session(plugin, config):
+                    return
+            else:
+                self._audit = IdentityAudit(absent=True)
+                self._audit.start()
+        self._set_options(config.known_args_namespace)
+
+    def after_conftests(self, plugin, config):
+        """Forks the session if it is to come from here, and takes pytest's place or watches it."""
+        if self._audit and self._fork_loaded_session(plugin, config):
             return
         manager = config.pluginmanager
-        manager.register(notes)
-        self._set_options(config.known_args_namespace)
-        if decision["distribute"]:
+        manager.register(self._notes)
+        if self.distributes:
             manager.register(NoTimers())
-            count = (decision["worker"] or {}).get("count") or 1
-            Controller(self._channel, notes, count).register(manager)
+            count = (self._decision["worker"] or {}).get("count") or 1
+            Controller(self._channel, self._notes, count).register(manager)
         else:
             Recorder(self._channel).register(manager)
 
@@ -112,16 +127,32 @@ class Main:
         self._channel.close()
         return int(status)
 
-    def _wait_for_decision(self, notes):
+    def _wait_for_decision(self):
         while True:
             kind, payload = self._channel.receive()
             message = json.loads(payload)
             if kind == wire.DECISION:
                 return message
             if kind == wire.NOTE:
-                notes.add(message)
+                self._notes.add(message)
 
-    def _fork_session(self, plugin, config, identity):
+    def _fork_loaded_session(self, plugin, config):
+        """Returns whether this is the session, which has what the conftest files left here."""
+        unsafe = self._audit.hazards() + unsafe_threads()
+        if unsafe:
+            (descriptor,) = self._channel.take_descriptors(1)
+            os.close(descriptor)
+            self._channel.send_json(wire.SESSION, {"forked": False, "unsafe": unsafe})
+        else:
+            # What is frozen is never written to by the collector, so that it stays shared.
+            gc.collect()
+            gc.freeze()
+            if self._fork_session(plugin, config):
+                return True
+        self._audit.stop()
+        return False
+
+    def _fork_session(self, plugin, config):
         """Returns whether this is the session."""
         (descriptor,) = self._channel.take_descriptors(1)
         try:
@@ -131,12 +162,13 @@ class Main:
             is_session = False
         if not is_session:
             os.close(descriptor)
+            self._channel.send_json(wire.SESSION, {"forked": True, "unsafe": []})
             return False
         self._channel.close()
         channel = Channel(descriptor)
         roles.say_hello(channel, "session")
-        plugin.role = Session(channel, identity)
-        plugin.role.before_conftests(plugin, config)
+        plugin.role = Session(channel, self._decision["worker"], self._audit, config)
+        plugin.role.begin(config)
         return True
 
     def _set_options(self, option):
@@ -150,3 +182,10 @@ class Main:
             option.numprocesses = "auto"
         if option.dist == "no":
             option.dist = "load"
+
+
+def _others_take_part(config):
+    """Whether anybody but pytest does something when the first conftest files are loaded."""
+    hook = config.pluginmanager.hook.pytest_load_initial_conftests
+    known = ("_pytest", "hasten_worker")
+    return any(module_of(each).partition(".")[0] not in known for each in hook.get_hookimpls())

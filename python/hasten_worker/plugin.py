@@ -40,7 +40,9 @@ class Plugin:
         known = early_config.known_args_namespace
         if not (known.showfixtures or getattr(known, "show_fixtures_per_test", False)):
             manager.register(fixtures)
-        return (yield)
+        result = yield
+        self.role.after_conftests(self, early_config)
+        return result
 
 
 class Absent:

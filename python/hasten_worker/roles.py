@@ -1,5 +1,6 @@
 """From a message to a process that plays a role."""
 
+import gc
 import importlib
 import json
 import os
@@ -14,6 +15,14 @@ from hasten_worker.forking import ForkFailed, fork_off
 from hasten_worker.randomness import RandomState
 from hasten_worker.wire import Channel
 
+# pytest imports these while it configures itself or ends.
+_LATE_IMPORTS = (
+    "getpass",
+    "importlib.metadata",
+    "pdb",
+    "_pytest.assertion.rewrite",
+    "_pytest.stepwise",
+)
 IDENTITY = ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID")
 
 
@@ -28,6 +37,8 @@ def run(channel, role, descriptors):
     finally:
         sys.dont_write_bytecode = silent
     RandomState.remember()
+    # Kept from the collector of every process to come, so that they share it.
+    gc.freeze()
     say_hello(channel, role)
     if role == "worker":
         order = _order(channel)
@@ -73,7 +84,7 @@ def _warm_up():
     """Imports what every process needs for its start."""
     for name in _pytest.config.default_plugins:
         importlib.import_module("_pytest." + name)
-    for name in ("importlib.metadata", "_pytest.stepwise", "_pytest.assertion.rewrite"):
+    for name in _LATE_IMPORTS:
         importlib.import_module(name)
 
 

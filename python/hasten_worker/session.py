@@ -13,7 +13,7 @@ import time
 import pytest
 from _pytest._io.terminalwriter import should_do_markup
 
-from hasten_worker import roles, wire
+from hasten_worker import fused, roles, wire
 from hasten_worker.collected import Collection
 from hasten_worker.ending import stopped
 from hasten_worker.forking import ForkFailed, fork_off
@@ -32,27 +32,40 @@ class Session:
 
     forks = True
 
-    def __init__(self, channel, identity):
+    def __init__(self, channel, identity, audit=None, config=None):
         self._channel = channel
         self._identity = identity
         self._collection = Collection()
-        self._audit = IdentityAudit() if self.forks else None
-        self._config = None
+        self._audit = audit
+        self._config = config
         self._session = None  # once it collects
         self._stopped = None
         self._seconds = 0.0
         self._worker = None  # what this process has become
         self._markup = _has_markup()
         self.streams = Streams()
+        if config is not None:
+            self.streams.watch(config)
+            self.streams.part_from_parent()
         self.streams.quiet()
         set_environment(identity)
-        if self._audit:
-            self._audit.start()
+        if self.forks:
+            if self._audit is None:
+                self._audit = IdentityAudit()
+                self._audit.start()
+            self._audit.absent = False
 
     # What the plugin of every role asks for.
 
     def before_conftests(self, plugin, config):
-        """Takes the identity of a worker, before any conftest can ask for it."""
+        """A worker that loads for itself is one before any conftest can ask."""
+        self.begin(config)
+
+    def after_conftests(self, plugin, config):
+        """They were loaded."""
+
+    def begin(self, config):
+        """Takes the identity of a worker."""
         self._config = config
         config.workerinput = WorkerInput(worker_input(self._identity))
         config.workeroutput = {}
@@ -188,6 +201,7 @@ class Session:
     def pytest_runtestloop(self, session):
         unsafe = self._hazards()
         self._send_collected(session, unsafe)
+        why_not_fused = fused.why_not(session)
         gc.collect()
         gc.freeze()
         order = self._serve()
@@ -195,14 +209,14 @@ class Session:
             # Nobody was forked from here: what this session began, it ends itself.
             self.streams.quiet()
             return True
-        return self._become_worker(session, *order)
+        return self._become_worker(session, why_not_fused, *order)
 
     def _hazards(self):
-        identity = [{"kind": "identity", "cause": cause} for cause in self._audit.causes]
-        return identity + unsafe_threads()
+        return self._audit.hazards() + unsafe_threads()
 
     def _send_collected(self, session, unsafe=()):
         self._collection.output = self.streams.release()
+        self._collection.drained = self.streams.nothing_is_captured()
         message = self._collection.message(session, self._seconds, unsafe, self._stopped)
         self._channel.send_json(wire.COLLECTED, message)
 
@@ -228,7 +242,7 @@ class Session:
             for descriptor in descriptors:
                 os.close(descriptor)
 
-    def _become_worker(self, session, channel, identity, descriptors):
+    def _become_worker(self, session, why_not_fused, channel, identity, descriptors):
         roles.say_hello(channel, "worker")
         self._channel = channel
         set_environment(identity)
@@ -236,7 +250,7 @@ class Session:
         self._worker = Worker(channel, identity, descriptors, self.streams)
         if self.forks:
             self._worker.forget_inherited()
-        return self._worker.run(session)
+        return self._worker.run(session, why_not_fused)
 
 
 class LoadingWorker(Session):
@@ -252,7 +266,7 @@ class LoadingWorker(Session):
     def pytest_runtestloop(self, session):
         self._send_collected(session)
         self._worker = Worker(self._channel, self._identity, self._descriptors, self.streams)
-        return self._worker.run(session)
+        return self._worker.run(session, fused.why_not(session))
 
 
 def _has_markup():

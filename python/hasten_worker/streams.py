@@ -28,6 +28,18 @@ class Streams:
         manager = config.pluginmanager.getplugin("capturemanager")
         self._capturing = getattr(manager, "_global_capturing", None)
 
+    def part_from_parent(self):
+        """Gives pytest's capture files of its own, in a process that was forked with them.
+
+        They go on with what was captured before the fork.
+        """
+        for file in self.capture_files() or ():
+            with tempfile.TemporaryFile(buffering=0) as own:
+                position = 0
+                while chunk := os.pread(file.fileno(), 1 << 20, position):
+                    position += own.write(chunk)
+                os.dup2(own.fileno(), file.fileno(), inheritable=False)
+
     def quiet(self):
         """Lets everything vanish that is written outside of pytest's capture."""
         self._switch("quiet", dict.fromkeys(self._real, self._nowhere))
@@ -74,6 +86,12 @@ class Streams:
         if all(hasattr(part, "targetfd_save") for part in parts):
             return [part.tmpfile for part in parts]
         return None
+
+    def nothing_is_captured(self):
+        """Whether pytest's capture holds nothing that nobody has read yet."""
+        parts = (getattr(self._capturing, "out", None), getattr(self._capturing, "err", None))
+        files = [part.tmpfile for part in parts if part is not None]
+        return not any(file.seek(0, os.SEEK_END) for file in files)
 
     def are_whole(self):
         """Whether pytest's capture still has its descriptors: a test may have closed them."""

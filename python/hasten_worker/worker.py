@@ -55,7 +55,7 @@ class Worker:
         for finalizer in list(weakref.finalize._registry):
             finalizer.atexit = False
 
-    def run(self, session):
+    def run(self, session, why_not_fused):
         """Runs items until the session is to be ended."""
         config = session.config
         identity = self._identity
@@ -69,7 +69,13 @@ class Worker:
         config.pluginmanager.register(WorkerHooks(self))
         items.remember_hook_proxies(session)
         loop = items.ItemLoop(
-            session, self.channel, self.journal, self._reports, self.stop, self._streams.are_whole
+            session,
+            self.channel,
+            self.journal,
+            self._reports,
+            self.stop,
+            self._streams.are_whole,
+            why_not_fused,
         )
         self._streams.loud()
         # A test may fork, and the child may come back here as if it were the worker.

@@ -102,6 +102,7 @@ class Supervisor:
         self.decide = more.get("decide", lambda settings: {})
         self.processes = []
         self.settings = self.configured = self.collected = None
+        self.unsafe = []  # why main did not fork the session
         self.by_item = {}
         self.warnings = []
         self.stopped = []
@@ -257,6 +258,8 @@ class Supervisor:
             self.errors.append(message)
         elif kind == wire.SETTINGS:
             self.on_settings(process, message)
+        elif kind == wire.SESSION:
+            self.unsafe = message["unsafe"]
         elif kind == wire.CONFIGURED:
             if self.live_line is not None:
                 assert message["live_line"] == self.live_line
@@ -312,9 +315,10 @@ class Supervisor:
     def start_workers(self):
         if self.configured is None or self.workers() or not self.settings_distribute():
             return
-        if self.spawn:
+        if self.spawn or self.unsafe:
+            source = None if self.spawn else self.one("base")
             for _ in range(self.worker_count):
-                self.start_worker(None)
+                self.start_worker(source)
             return
         if self.collected is None or self.one("main").bye:
             return
@@ -326,6 +330,7 @@ class Supervisor:
             return
         source = session
         if self.collected["unsafe"]:
+            self.unsafe = self.collected["unsafe"]
             session.send(wire.EXIT)
             source = self.one("base")
         for _ in range(self.worker_count):

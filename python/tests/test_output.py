@@ -262,6 +262,16 @@ CONFTESTS = {
             for category, reports in sorted(terminalreporter.stats.items()):
                 terminalreporter.line(f"{category} {len(reports)}")
     """,
+    "prints at import": """
+        import os, sys
+        print("at import"); sys.stderr.write("err at import\\n"); os.write(1, b"past python\\n")
+    """,
+    "prints and fails": """
+        print("at import")
+        def pytest_pycollect_makemodule(module_path, parent):
+            print("making", module_path.name)
+            raise RuntimeError("no module")
+    """,
     "reorders": """
         def pytest_collection_modifyitems(items): items.reverse()
     """,

@@ -24,15 +24,18 @@ READS = {
 NO_READS = {
     "copy": "import os; X = os.environ.copy(); Y = dict(os.environ); Z = {**os.environ}",
     "items": "import os; X = list(os.environ.items()); Y = [os.environ[n] for n in os.environ]",
-    "in": "import os; X = 'PYTEST_XDIST_WORKER' in os.environ",
     "child": "import subprocess, sys, os\n"
     "subprocess.run([sys.executable, '-c', ''], env=dict(os.environ, A='1'))",
-    "uid": "import os; X = os.environ.get('PYTEST_XDIST_TESTRUNUID')",
     "later": "import os, pytest\n"
     "@pytest.fixture(autouse=True)\n"
     "def a(): return os.environ['PYTEST_XDIST_WORKER']\n"
     "def pytest_runtest_setup(item): item.config.workerinput['workerid']",
     "is worker": "def pytest_configure(config): X = hasattr(config, 'workerinput')",
+}
+# These are the same in all workers, but not in main, which loads the conftest files for them.
+SAME_IN_WORKERS = {
+    "in": "import os; X = 'PYTEST_XDIST_WORKER' in os.environ",
+    "uid": "import os; X = os.environ.get('PYTEST_XDIST_TESTRUNUID')",
 }
 IDENTITY = """
     import os, pytest
@@ -74,7 +77,7 @@ def test_reads_of_the_identity(suite, name):
         suite.write(conftest=guarded)
     suite.write(test_a=IDENTITY)
     run = suite.run("-n", "2", chunk=1, together=True, full_reports=True)
-    causes = run.collected["unsafe"]
+    causes = run.unsafe
     assert [cause["kind"] for cause in causes] == ["identity"], causes
     file = "test_reads.py:" if name == "module" else "conftest.py:"
     assert causes[0]["cause"].startswith(file)
@@ -87,7 +90,19 @@ def test_what_is_no_read_of_the_identity(suite, name):
     body = NO_READS[name]
     suite.write(conftest=body, test_a=IDENTITY)
     run = suite.run("-n", "2", chunk=1, together=True, full_reports=True)
-    assert run.collected["unsafe"] == []
+    assert run.unsafe == []
+    assert run.exitstatus == 0, run.out
+    assert worker_names(run) == {"gw0", "gw1"}
+
+
+@pytest.mark.parametrize("name", SAME_IN_WORKERS)
+@pytest.mark.parametrize("file", ["conftest", "test_reads"])
+def test_reads_of_what_all_workers_share(suite, file, name):
+    expected = " is not None" if name == "uid" else ""
+    suite.write(**{file: SAME_IN_WORKERS[name]}, test_a=IDENTITY)
+    suite.write(test_b=f"import {file}\ndef test_b(): assert {file}.X{expected}")
+    run = suite.run("-n", "2", chunk=1, together=True, full_reports=True)
+    assert [cause["kind"] for cause in run.unsafe] == ["identity"] * (file == "conftest")
     assert run.exitstatus == 0, run.out
     assert worker_names(run) == {"gw0", "gw1"}
 

@@ -30,6 +30,8 @@ frame_types! {
         Hello = 1,
         /// It cannot go on.
         Error = 2,
+        /// Whether the session was forked.
+        Session = 3,
         /// What the command line and the settings say, before any conftest is imported.
         Settings = 4,
         /// The pytest session of main is configured.

@@ -77,6 +77,16 @@ pub struct Settings {
     pub timeout: Option<f64>,
 }
 
+/// main forked the session, or found that it must not.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SessionForked {
+    /// It did.
+    pub forked: bool,
+    /// Why it did not.
+    #[serde(default, rename = "unsafe")]
+    pub hazards: Vec<Unsafe>,
+}
+
 /// The pytest session of main is configured.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Configured {

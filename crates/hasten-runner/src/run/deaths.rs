@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use hasten_protocol::journal::{self, Activity, Phase};
 use hasten_protocol::record::Records;
 
-use super::Run;
 use super::ending::Stop;
 use super::time::monotonic;
+use super::{Collecting, Run};
 use crate::death::Ending;
 use crate::descendants;
 use crate::error::RunError;
@@ -100,7 +100,9 @@ impl Run {
     }
 
     fn on_session_gone(&mut self, ending: Ending) {
-        if self.collected.is_none() && self.stop.is_none() {
+        // Until main says that it forked one, there may never have been one.
+        let forked = self.collecting == Collecting::Session;
+        if forked && self.collected.is_none() && self.stop.is_none() {
             let message = format!(
                 "the process that collects tests {ending}. Try -n 0 --collect-only to see where"
             );

@@ -242,7 +242,7 @@ impl Run {
     /// Every process that could collect has ended without a result.
     fn find_end_of_collection(&mut self) {
         let nobody = self.living().next().is_none() && self.process(Role::Session).is_none();
-        if self.collected.is_none() && self.settings.is_some() && nobody {
+        if self.collected.is_none() && self.configured.is_some() && nobody {
             self.stop_with(Stop::ended(
                 "internal",
                 "the processes that collect tests have ended. Try -n 0 --collect-only to see where",

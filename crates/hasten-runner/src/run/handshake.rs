@@ -3,12 +3,12 @@
 use hasten_protocol::PROTOCOL_VERSION;
 use hasten_protocol::frame::{self, ToPython};
 use hasten_protocol::message::{
-    Collected, Configured, Decision, Fork, Hello, Note, Place, ProcessError, Settings,
-    WorkerIdentity, Workers,
+    Collected, Configured, Decision, Fork, Hello, Note, Place, ProcessError, SessionForked,
+    Settings, WorkerIdentity, Workers,
 };
 
 use super::ending::Stop;
-use super::{Run, parse};
+use super::{Collecting, Run, parse};
 use crate::channel::Channel;
 use crate::error::RunError;
 use crate::process::{Process, Role};
@@ -153,7 +153,22 @@ impl Run {
             main.channel.send_with(frame, descriptors);
         }
         if choice.distribute && spawn {
-            self.spawn_workers()?;
+            self.collecting = Collecting::Workers;
+        }
+        Ok(())
+    }
+
+    /// main has loaded the conftest files, and forked the session or found why it must not.
+    pub(super) fn on_session(&mut self, payload: &[u8]) -> Result<(), RunError> {
+        let message: SessionForked = parse(Role::Main, payload)?;
+        if message.forked {
+            self.collecting = Collecting::Session;
+        } else {
+            self.collecting = Collecting::Workers;
+            self.hazards = message.hazards;
+            if let Some(session) = self.process(Role::Session) {
+                session.gone = true;
+            }
         }
         Ok(())
     }
@@ -199,12 +214,16 @@ impl Run {
             .configure(configured.live_line && self.distribute);
         self.open_history(&configured.rootdir);
         self.configured = Some(configured);
+        if self.collecting == Collecting::Workers {
+            // Not before: now it is known how many, and where their temporary folders are.
+            self.spawn_workers()?;
+        }
         Ok(())
     }
 
     pub(super) fn on_collected(&mut self, number: usize, payload: &[u8]) -> Result<(), RunError> {
         let role = self.processes[number].role;
-        let collected: Collected = parse(role, payload)?;
+        let mut collected: Collected = parse(role, payload)?;
         if let Role::Worker(worker) = role {
             self.workers[worker].collected = true;
             if let Some(difference) = self.difference(&collected) {
@@ -223,6 +242,8 @@ impl Run {
                 let frame = frame::encode(ToPython::Collection, payload);
                 self.screen.main_gets(frame);
             }
+            self.hazards.append(&mut collected.fork_hazards);
+            self.leave_base();
             self.collected = Some(collected);
         }
         Ok(())

@@ -19,7 +19,7 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use hasten_history::History;
 use hasten_protocol::frame::FromPython;
-use hasten_protocol::message::{Collected, Configured, Hello, Settings};
+use hasten_protocol::message::{Collected, Configured, Hello, Settings, Unsafe};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
@@ -52,6 +52,17 @@ pub struct RunOptions {
 /// The longest wait of the loop when nothing is due: a safety net, not a poll.
 const IDLE_WAIT: Duration = Duration::from_secs(60);
 
+/// Who loads the conftest files and collects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Collecting {
+    /// main does both, or has not said yet whether it forks the session.
+    Undecided,
+    /// The session, for all workers.
+    Session,
+    /// Each worker for itself.
+    Workers,
+}
+
 /// A run under way.
 pub(crate) struct Run {
     options: RunOptions,
@@ -66,6 +77,9 @@ pub(crate) struct Run {
     settings: Option<Settings>,
     configured: Option<Configured>,
     collected: Option<Collected>,
+    collecting: Collecting,
+    /// Why workers are not forked from what is loaded and collected.
+    hazards: Vec<Unsafe>,
     suite: Option<Suite>,
     history: Option<History>,
     python: Option<Hello>,
@@ -111,6 +125,8 @@ pub fn run(options: RunOptions) -> Result<i32, RunError> {
         settings: None,
         configured: None,
         collected: None,
+        collecting: Collecting::Undecided,
+        hazards: Vec::new(),
         suite: None,
         history: None,
         python: None,
@@ -209,6 +225,7 @@ impl Run {
         match kind {
             FromPython::Hello => self.on_hello(number, payload),
             FromPython::Error => self.on_error(number, payload),
+            FromPython::Session => self.on_session(payload),
             FromPython::Settings => self.on_settings(payload),
             FromPython::Configured => self.on_configured(payload),
             FromPython::Collected => self.on_collected(number, payload),

@@ -8,9 +8,9 @@ use hasten_protocol::message::Fork;
 use hasten_protocol::record::{RecordKind, Records};
 use hasten_schedule::PlannerOptions;
 
-use super::Run;
 use super::suite::Suite;
 use super::time::Watch;
+use super::{Collecting, Run};
 use crate::error::RunError;
 use crate::memory::WorkerMemory;
 use crate::process::{Process, Role};
@@ -127,24 +127,31 @@ impl Run {
         Ok(())
     }
 
-    /// Executes the workers of a run that does not fork.
+    /// Starts the workers of a run in which each loads and collects for itself.
     pub(super) fn spawn_workers(&mut self) -> Result<(), RunError> {
         let count = self.most_workers();
+        let origin = self.origin();
         for _ in 0..count {
-            self.add_worker(count, Origin::Interpreter)?;
+            self.add_worker(count, origin)?;
         }
         Ok(())
     }
 
+    /// Ends base when nobody will be forked from it: its memory is worth having.
+    pub(super) fn leave_base(&mut self) {
+        if self.hazards.is_empty()
+            && self.collecting == Collecting::Session
+            && let Some(base) = self.process(Role::Base)
+        {
+            base.channel.send(frame::encode(ToPython::Exit, b""));
+        }
+    }
+
     /// Where a new worker can come from now.
     fn origin(&mut self) -> Origin {
-        let hazards = self
-            .collected
-            .as_ref()
-            .is_some_and(|all| !all.fork_hazards.is_empty());
-        if !hazards && self.process(Role::Session).is_some() {
+        if self.hazards.is_empty() && self.process(Role::Session).is_some() {
             Origin::Session
-        } else if self.process(Role::Base).is_some() && cfg!(target_os = "linux") {
+        } else if !self.hazards.is_empty() && self.process(Role::Base).is_some() {
             Origin::Base
         } else {
             Origin::Interpreter
@@ -196,18 +203,12 @@ impl Run {
     }
 
     fn announce_hazards(&mut self, count: usize) {
-        let Some(collected) = &self.collected else {
-            return;
-        };
-        let Some(first) = collected.fork_hazards.first() else {
+        let Some(first) = self.hazards.first() else {
             return;
         };
         let why = match first.kind.as_str() {
             "identity" => format!("{} reads the worker's identity while it loads", first.cause),
-            _ => format!(
-                "{} is alive after collection, and a fork would lose it",
-                first.cause
-            ),
+            _ => format!("{} is alive, and a fork would lose it", first.cause),
         };
         if count > 0 {
             self.note_now(&format!("each worker loads and collects for itself: {why}"));

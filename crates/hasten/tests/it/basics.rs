@@ -178,6 +178,10 @@ def test_a(tmp_path):
         .hasten(&["-n", "3", "--basetemp", "tmp"])
         .check(0, &["6 passed in"]);
     assert!(project.path().join("tmp/popen-gw0").is_dir());
+    project
+        .hasten(&["-n", "3", "--basetemp", "tmp", "--start-method", "spawn"])
+        .check(0, &["6 passed in"]);
+    assert!(project.path().join("tmp/popen-gw2").is_dir());
     project.hasten(&["-n", "3"]).check(0, &["6 passed in"]);
 }
 

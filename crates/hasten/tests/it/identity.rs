@@ -67,6 +67,41 @@ def test_database(worker_id, n):
 }
 
 #[test]
+fn a_plugin_that_takes_part_in_loading_conftests_does_so_as_a_worker() {
+    let project = Project::with(
+        "early.py",
+        r#"
+import os, pytest
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config):
+    early_config.early = hasattr(early_config, "workerinput")
+"#,
+    )
+    .and(
+        "test_a.py",
+        "def test_a(request): assert request.config.early
+def test_b(request): test_a(request)
+",
+    );
+    project
+        .hasten(&["-n", "2", "-o", "pythonpath=.", "-p", "early"])
+        .check(0, &["2 passed in"]);
+}
+
+#[test]
+fn a_conftest_is_loaded_once() {
+    let project = Project::with(
+        "conftest.py",
+        "open('loaded.txt', 'a').write('once\\n')\nprint('from the conftest')\n",
+    )
+    .and("test_a.py", "def test_a(): pass\ndef test_b(): pass\n");
+    let output = project.hasten(&["-n", "2"]);
+    output.check(0, &["2 passed in"]);
+    assert!(!output.stdout.contains("from the conftest"));
+    assert_eq!(project.read("loaded.txt"), "once\n");
+}
+
+#[test]
 fn a_thread_that_lives_at_the_fork_is_named() {
     let project = Project::with(
         "conftest.py",
