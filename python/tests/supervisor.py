@@ -251,15 +251,19 @@ class Supervisor:
             self.on_want(process, struct.unpack("<I", payload)[0])
             return
         message = json.loads(payload)
+        if kind == wire.SETTINGS:
+            self.on_settings(process, message)
+        elif kind == wire.SESSION:
+            self.unsafe = message["unsafe"]
+        else:
+            self.handle_message(process, kind, message, payload)
+
+    def handle_message(self, process, kind, message, payload):
         if kind == wire.HELLO:
             assert message["protocol"] == 1, message
             process.pid = message["pid"]
         elif kind == wire.ERROR:
             self.errors.append(message)
-        elif kind == wire.SETTINGS:
-            self.on_settings(process, message)
-        elif kind == wire.SESSION:
-            self.unsafe = message["unsafe"]
         elif kind == wire.CONFIGURED:
             if self.live_line is not None:
                 assert message["live_line"] == self.live_line
