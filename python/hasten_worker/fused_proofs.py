@@ -4,12 +4,8 @@ Nothing here is guessed: pytest's files are compared with those that the path wa
 tested against, and the implementations of each hook with the list that those files make.
 """
 
-import hashlib
-import inspect
-import os
 import sys
 
-import _pytest
 from _pytest import (
     assertion,
     capture,
@@ -26,8 +22,9 @@ from _pytest import (
 from _pytest.cacheprovider import LFPlugin
 from pluggy._callers import _multicall
 
+from hasten_worker import known_pytest
 from hasten_worker.fused_strays import COLLECTED
-from hasten_worker.fused_table import FILES, KNOWN, OTHERS
+from hasten_worker.fused_table import OTHERS
 from hasten_worker.listeners import module_of
 
 # The implementations of each hook, in the order in which they are called.
@@ -108,37 +105,18 @@ class Unproved(Exception):
     """A fact is missing; says which."""
 
 
-def fingerprint(folder=None):
-    """Returns a hash of pytest's files whose behaviour the fused path repeats."""
-    folder = folder or os.path.dirname(_pytest.__file__)
-    found = hashlib.sha256()
-    for name in FILES:
-        found.update(_hash_of(os.path.join(folder, name)))
-    return found.hexdigest()[:32]
-
-
-def _hash_of(path):
-    try:
-        with open(path, "rb") as file:
-            return hashlib.sha256(file.read()).digest()
-    except FileNotFoundError:  # as that of nose's plugin since pytest 8
-        return hashlib.sha256(b"").digest()
-
-
 def prove_session(session):
     """Raises Unproved where no item of a session may take the fused path."""
     config = session.config
     manager = config.pluginmanager
     option = config.option
-    try:
-        known = fingerprint() in KNOWN
-    except OSError:
-        known = False
-    if not known:
+    if not known_pytest.is_known():
         raise Unproved("this version of pytest is not one that it was tested with")
     if not hasattr(config.hook.pytest_runtest_setup, "_hookimpls"):
         raise Unproved("this version of pluggy is too old")
-    _prove_functions()
+    name = known_pytest.replaced(_OWN)
+    if name:
+        raise Unproved(f"{name} is not pytest's own")
     if manager._inner_hookexec is not _multicall:
         raise Unproved("calls of hooks are traced")
     if type(session) is not main.Session or type(session._setupstate) is not runner.SetupState:
@@ -150,17 +128,6 @@ def prove_session(session):
         raise Unproved("faulthandler_timeout")
     _prove_logging(manager.getplugin("logging-plugin"))
     _prove_capture(manager.getplugin("capturemanager"))
-
-
-def _prove_functions():
-    """Raises Unproved where somebody has put a function of his own into one of pytest's."""
-    for owner, names in _OWN.items():
-        file = sys.modules[getattr(owner, "__module__", owner.__name__)].__file__
-        for name in names:
-            function = inspect.unwrap(getattr(owner, name))
-            code = getattr(function, "__code__", None)
-            if code is None or os.path.basename(code.co_filename) != os.path.basename(file):
-                raise Unproved(f"{owner.__name__}.{name} is not pytest's own")
 
 
 def _prove_logging(plugin):
@@ -244,7 +211,7 @@ def _is_known_file(plugin):
     name = plugin.__name__
     if name not in _known_files:
         try:
-            _known_files[name] = _hash_of(plugin.__file__).hex()[:32] in OTHERS[name]
+            _known_files[name] = known_pytest.hash_of(plugin.__file__).hex()[:32] in OTHERS[name]
         except OSError:
             _known_files[name] = False
     return _known_files[name]

@@ -17,8 +17,10 @@ from hasten_worker import fused, roles, wire
 from hasten_worker.collected import Collection
 from hasten_worker.ending import stopped
 from hasten_worker.forking import ForkFailed, fork_off
+from hasten_worker.hook_proxies import remember_hook_proxies
 from hasten_worker.hooks import hook_wrapper
 from hasten_worker.identity import IdentityAudit, WorkerInput, set_environment, worker_input
+from hasten_worker.shortcuts import Shortcuts
 from hasten_worker.streams import Streams
 from hasten_worker.threads import unsafe_threads
 from hasten_worker.timers import NoTimers
@@ -144,8 +146,10 @@ class Session:
         collects = gc.isenabled()
         gc.disable()
         started = time.perf_counter()
+        remember_hook_proxies(session)
         try:
-            return (yield)
+            with Shortcuts():
+                return (yield)
         except BaseException as error:
             message = stopped(error, self._config)
             if message["kind"] != "internal":  # its text is made later

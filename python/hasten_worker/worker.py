@@ -67,7 +67,6 @@ class Worker:
         extra = {"worker_id": identity["id"], "testrun_uid": identity["testrunuid"]}
         self._reports = ItemReports(self.journal, config, identity["full_reports"], extra)
         config.pluginmanager.register(WorkerHooks(self))
-        items.remember_hook_proxies(session)
         loop = items.ItemLoop(
             session,
             self.channel,

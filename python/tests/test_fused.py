@@ -21,10 +21,10 @@ from fused_suites import (
     WARNINGS,
 )
 
-from hasten_worker import fused_proofs, records
+from hasten_worker import known_pytest, records
 
 pytestmark = pytest.mark.skipif(
-    fused_proofs.fingerprint() not in fused_proofs.KNOWN, reason="this pytest takes its own path"
+    not known_pytest.is_known(), reason="this pytest takes its own path"
 )
 DROPPED = ("start", "stop", "duration", "worker_id", "testrun_uid", "_hypothesis_stats")
 

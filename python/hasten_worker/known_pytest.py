@@ -1,0 +1,53 @@
+"""Whether this is a pytest that hasten's short ways were written and tested against."""
+
+import functools
+import hashlib
+import inspect
+import os
+import sys
+
+import _pytest
+
+from hasten_worker.fused_table import FILES, KNOWN
+
+
+@functools.cache
+def is_known():
+    """Whether pytest's files are, byte by byte, those of a version in the table."""
+    try:
+        return fingerprint() in KNOWN
+    except OSError:
+        return False
+
+
+def fingerprint(folder=None):
+    """Returns a hash of pytest's files whose behaviour hasten repeats."""
+    folder = folder or os.path.dirname(_pytest.__file__)
+    found = hashlib.sha256()
+    for name in FILES:
+        found.update(hash_of(os.path.join(folder, name)))
+    return found.hexdigest()[:32]
+
+
+def hash_of(path):
+    """Returns the hash of a file."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.sha256(file.read()).digest()
+    except FileNotFoundError:  # as that of nose's plugin since pytest 8
+        return hashlib.sha256(b"").digest()
+
+
+def replaced(functions):
+    """Names a function of pytest's in whose place somebody has put his own, or returns None.
+
+    ``functions`` maps modules and classes to names.
+    """
+    for owner, names in functions.items():
+        file = sys.modules[getattr(owner, "__module__", owner.__name__)].__file__
+        for name in names:
+            function = inspect.unwrap(getattr(owner, name))
+            code = getattr(getattr(function, "__func__", function), "__code__", None)
+            if code is None or os.path.basename(code.co_filename) != os.path.basename(file):
+                return f"{owner.__name__}.{name}"
+    return None
