@@ -13,6 +13,7 @@ import pytest
 from _pytest import logging, runner, skipping, timing, tmpdir
 
 from hasten_worker import journal as words
+from hasten_worker.fused_bare import Bare
 from hasten_worker.fused_ending import Ending
 from hasten_worker.fused_facts import Facts
 from hasten_worker.fused_parts import Comparisons, CurrentTest, Files, Handlers, Warnings
@@ -47,7 +48,8 @@ class Fused:
         self._loop = loop
         self._journal = journal
         self._reports = reports
-        self._facts = Facts(session)
+        self._bare = Bare(session)
+        self._facts = Facts(session, self._bare.forget)
         self._warnings = Warnings(config)
         self._comparisons = Comparisons(config)
         self._handlers = Handlers(manager.getplugin("logging-plugin"))
@@ -59,9 +61,10 @@ class Fused:
         self._last_failed = getattr(cache, "lastfailed", {})
         self._ending = Ending(session, self._facts, self._handlers, self._strays)
         self._report = None
-        # Between two phases of an item the capture stays as it is in a phase, and so do the
-        # handlers: nothing that could notice it runs there.
+        # Between two phases, and between two items while there are some, the capture stays as it
+        # is in a phase, and so do the handlers: nothing that could notice it runs there.
         self._lingers = False
+        self._named = False  # PYTEST_CURRENT_TEST is still that of the item before
         self.taken = 0  # items that took this path
         manager.register(self._ending)
 
@@ -86,36 +89,68 @@ class Fused:
             self._warnings.leave(item, recording)
         return True
 
+    def rest(self):
+        """Leaves everything as it is between two items, for somebody who might look."""
+        if self._lingers:
+            self._park()
+        if self._named:
+            self._named = False
+            self._current.forget()
+
     def _run(self, item):
         journal = self._journal
         state = self._session._setupstate
         if not item._request:
             item._initrequest()
         self._current.enter(item)
+        bare = self._bare.setup_of(item, self._facts.chain)
+        ended = False
         try:
-            journal.start_phase(words.SETUP)
-            silent = self._phase(item, "setup", state.setup, item)
+            if bare:
+                silent = self._bare_phase(item, "setup", state.setup, item)
+            else:
+                journal.start_phase(words.SETUP)
+                silent = self._phase(item, "setup", state.setup, item)
             if silent:
                 journal.start_phase(words.CALL)
-                silent = self._phase(item, "call", item.runtest)
+                silent = self._phase(item, "call", self._bare.call, item)
             elif self._report.passed:
                 journal.start_phase(words.CALL)
                 runner.call_and_report(item, "call")
-            if self._lingers and self._loop.may_wait():
-                self._park()
             following = self._loop.next_item()
+            if bare and silent and self._bare.teardown_of(item, following):
+                self._bare_phase(item, "teardown", state.teardown_exact, following)
+                ended = self._named = True
+                return
             journal.start_phase(words.TEARDOWN)
             if silent:
                 self._phase(item, "teardown", state.teardown_exact, following)
             else:
                 runner.call_and_report(item, "teardown", nextitem=following)
         finally:
-            if self._lingers:
-                self._park()
+            if not ended:
+                self.rest()
             item._request = False
             item.funcargs = None
 
-    def _phase(self, item, when, body, argument=None):
+    def _bare_phase(self, item, when, body, argument):
+        """Runs a phase in which nothing of the user's runs; returns that it passed in silence."""
+        start, ticks = timing.time(), timing.perf_counter()
+        storage = item.stash._storage
+        if when == "setup":
+            storage[_RECORDS] = {when: []}
+            storage[_HANDLER] = self._handlers.caplog
+            storage[_XFAILED] = None
+            storage[_RESULTS] = {when: True}
+        else:
+            del storage[_RECORDS], storage[_HANDLER]
+            storage[_RESULTS][when] = True
+        body(argument)
+        duration = timing.perf_counter() - ticks
+        self._reports.passed(item, when, start, duration, self._facts.keywords)
+        return True
+
+    def _phase(self, item, when, body, argument):
         """Runs a phase; returns whether it passed in silence."""
         if when == "call" and not self._facts.before_call(item):
             return self._ask_pytest(item, when, argument)
@@ -129,10 +164,7 @@ class Fused:
             marks = item.own_markers[:]
             started = True
             try:
-                if when == "call":
-                    body()
-                else:
-                    body(argument)
+                error = body(argument)
             except BaseException as caught:
                 error = caught
             if (
@@ -183,6 +215,7 @@ class Fused:
         self._strays.enter()
         if when == "setup":
             storage[_RECORDS] = {}
+        self._named = False
         if self._lingers:
             self._lingers = False
             storage[_RECORDS][when] = handlers.install_again()

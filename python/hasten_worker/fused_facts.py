@@ -23,7 +23,8 @@ _HYPOTHESIS = (
 class Facts:
     """What is true of items, folders and plugins, looked up again when something changed."""
 
-    def __init__(self, session):
+    def __init__(self, session, on_change):
+        self._on_change = on_change
         self._config = session.config
         self._manager = session.config.pluginmanager
         self._capture = self._manager.getplugin("capturemanager")
@@ -126,6 +127,7 @@ class Facts:
         self._count, self._newest = len(names), next(reversed(names.values()))
         self._proxies.clear()
         self._parents.clear()
+        self._on_change()
         for when in ("setup", "call", "teardown"):
             caller = getattr(self._config.hook, "pytest_runtest_" + when)
             self.callers[when] = caller, caller._hookimpls[:]

@@ -55,6 +55,7 @@ class ItemLoop:
             if index is None:
                 break
             self._run_one(index)
+        self._rest()
         self._journal.set_item(NO_ITEM, words.ENDING)
 
     def next_item(self):
@@ -85,10 +86,6 @@ class ItemLoop:
             found.update(taken=self.fused.taken, refused=self.fused.refused)
         return found
 
-    def may_wait(self):
-        """Whether the next item is not known yet."""
-        return not self._queue
-
     def _next_index(self):
         while True:
             if self._journal.cut_off:
@@ -118,6 +115,7 @@ class ItemLoop:
         self._journal.start_item(index)
         self._reports.begin(index)
         if self.fused is None or not self.fused.run(item):
+            self._rest()
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         if self._journal.copied:
             os._exit(1)
@@ -132,8 +130,13 @@ class ItemLoop:
             kind = "shouldfail" if session.shouldfail else "shouldstop"
             self._on_stop(kind, str(session.shouldfail or session.shouldstop))
 
+    def _rest(self):
+        if self.fused is not None:
+            self.fused.rest()
+
     def _wait(self):
         """Takes one message, after saying that nothing is left to do."""
+        self._rest()
         self._journal.flush()
         frame = self._channel.receive_now()
         if frame is None:

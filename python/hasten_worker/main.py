@@ -18,7 +18,7 @@ from hasten_worker.recorder import Recorder
 from hasten_worker.session import Session
 from hasten_worker.settings import settings
 from hasten_worker.threads import unsafe_threads
-from hasten_worker.timers import NoTimers
+from hasten_worker.timers import keep_timers_out
 from hasten_worker.wire import Channel
 
 
@@ -93,6 +93,8 @@ class Main:
             else:
                 self._audit = IdentityAudit(absent=True)
                 self._audit.start()
+        if decision["distribute"]:
+            keep_timers_out(config.pluginmanager)
         self._set_options(config.known_args_namespace)
 
     def after_conftests(self, plugin, config):
@@ -102,7 +104,6 @@ class Main:
         manager = config.pluginmanager
         manager.register(self._notes)
         if self.distributes:
-            manager.register(NoTimers())
             count = (self._decision["worker"] or {}).get("count") or 1
             Controller(self._channel, self._notes, count).register(manager)
         else:

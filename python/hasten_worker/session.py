@@ -23,7 +23,7 @@ from hasten_worker.identity import IdentityAudit, WorkerInput, set_environment, 
 from hasten_worker.shortcuts import Shortcuts
 from hasten_worker.streams import Streams
 from hasten_worker.threads import unsafe_threads
-from hasten_worker.timers import NoTimers
+from hasten_worker.timers import keep_timers_out
 from hasten_worker.tracebacks import without_our_frames
 from hasten_worker.wire import Channel
 from hasten_worker.worker import Worker, leave
@@ -73,7 +73,7 @@ class Session:
         config.workeroutput = {}
         manager = config.pluginmanager
         manager.set_blocked("terminalprogress-plugin")
-        manager.register(NoTimers())
+        keep_timers_out(manager)
         manager.register(self)
         self._set_options(config.known_args_namespace)
 

@@ -562,3 +562,77 @@ def test_sub_report(request, fails):
     request.node.ihook.pytest_runtest_logreport(report=report)
     assert not fails
 """
+
+# Tests without fixtures, one after another: their setup and teardown are bare.
+BARE = """
+import contextlib, gc, time
+def now(): return os.environ.get("PYTEST_CURRENT_TEST")
+def files(): return [os.fstat(n).st_ino == os.fstat(sys.__dict__["std" + w].fileno()).st_ino
+                     for n, w in ((1, "out"), (2, "err"))]
+def test_first(): see(now(), files())
+def test_to_nowhere(): os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+def test_after_nowhere(): see(now(), files()); print("after nowhere")
+def test_fails_after(): os.write(1, b"low"); assert 0
+def test_closes(): os.close(1)
+def test_after_closes(): see(files()); print("after closes")
+def test_replaces(): sys.stdout = io.StringIO(); print("lost")
+def test_after_replaces(): see(type(sys.stdout).__name__); print("seen")
+def test_prints(): print("one")
+def test_silent(): see(now())
+def test_prints_again(): print("two"); sys.stderr.write("three")
+def test_logs(): logging.getLogger("a").warning("logged")
+def test_after_logs(): see(len(logging.getLogger().handlers))
+def test_clears(): logging.getLogger().handlers.clear()
+def test_after_clears(): see(len(logging.getLogger().handlers)); logging.getLogger("b").error("x")
+def test_warns(): warnings.warn("warned")
+def test_removes(): del os.environ["PYTEST_CURRENT_TEST"]
+def test_after_removes(): see(now())
+def test_sets(): os.environ["PYTEST_CURRENT_TEST"] = "mine"
+def test_after_sets(): see(now()); subprocess.run(["sh", "-c", "echo $PYTEST_CURRENT_TEST"])
+def test_returns(): return 1
+def test_returns_text(): return "text"
+def test_raises(): raise ValueError("in the call")
+def test_skips(): pytest.skip("inside")
+def test_xfails(): pytest.xfail("inside")
+def test_exits(): sys.exit(3)
+def test_context():
+    try: raise KeyError("first")
+    except KeyError as error: raise ValueError("second") from error
+async def test_async(): pass
+def test_awaitable():
+    async def inner(): pass
+    coroutine = inner(); coroutine.close(); return coroutine
+@contextlib.contextmanager
+def manager(): yield
+@manager()
+def test_decorated(): see(now())
+@pytest.mark.filterwarnings("error")
+def test_filtered(): warnings.warn("raised")
+@pytest.mark.filterwarnings("default")
+def test_marked(): see(now())
+class TestClass:
+    def test_one(self): see(now(), sorted(vars(self))); self.x = 1
+    def test_two(self): see(now(), sorted(vars(self)))
+    @staticmethod
+    def test_static(): see(now())
+    def test_fails(self): assert self is None
+    def helper(self): raise RuntimeError("in a helper")
+    def test_helper(self): self.helper()
+class TestSetup:
+    def setup_method(self): see("setup_method", now())
+    def test_one(self): see(now())
+    def test_two(self): see(now())
+class TestClassSetup:
+    @classmethod
+    def setup_class(cls): see("setup_class", now()); print("class setup")
+    @classmethod
+    def teardown_class(cls): see("teardown_class", now()); print("class teardown")
+    def test_one(self): see(now())
+    def test_two(self): see(now())
+class Noisy:
+    def __del__(self): print("deleted")
+def test_leaves_garbage(): one = Noisy(); one.self = one; del one; gc.collect()
+def test_thread():
+    thread = threading.Thread(target=lambda: 1 / 0); thread.start(); thread.join()
+def test_last_one(): see(now(), [getattr(sys, "last_value", None)])
+"""

@@ -10,6 +10,7 @@ import pytest
 from _pytest import runner
 from conftest import HERE, normal
 from fused_suites import (
+    BARE,
     CAPTURE,
     LOGGING,
     OUTCOMES,
@@ -198,6 +199,11 @@ def test_scopes(suite, args):
 
 def test_state(suite):
     assert Compared(write(suite, STATE), fails=True).counts["taken"] > 25
+
+
+@pytest.mark.parametrize("args", [[], ["--tb=native", "-Werror"], ["--full-trace"], ["--tb=long"]])
+def test_bare_phases(suite, args):
+    assert Compared(write(suite, BARE), *args, fails=True).counts["taken"] > 25
 
 
 def test_report_of_a_tests_own(suite):

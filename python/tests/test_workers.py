@@ -148,7 +148,7 @@ def test_threads_are_named(suite):
         test_a=IDENTITY,
     )
     run = suite.run("-n", "2", chunk=1, together=True, full_reports=True)
-    (cause,) = run.collected["unsafe"]
+    (cause,) = run.unsafe
     assert cause == {"kind": "threads", "cause": "thread 'poller' (conftest.wait_for_ever)"}
     assert run.exitstatus == 0, run.out
 
@@ -159,7 +159,7 @@ def test_threads_that_have_ended_are_no_reason(suite):
         test_a="def test_a(): pass",
     )
     run = suite.run("-n", "1")
-    assert run.collected["unsafe"] == []
+    assert run.unsafe == []
 
 
 @pytest.mark.parametrize(
