@@ -275,6 +275,30 @@ def pytest_runtest_protocol(item):
     assert reason["plugin"]["module"] == "conftest"
 
 
+OBJECT = """
+class Own:
+    def pytest_runtest_setup(self, item): pass
+    def pytest_runtest_makereport(self, item, call): pass
+def pytest_configure(config): config.pluginmanager.register(Own())
+"""
+
+
+def test_reasons_name_who(suite):
+    counts, _ = counted(write(suite, "def test_it(): pass", OBJECT))
+    (reason,) = counts["refused"]
+    plugin = {"name": "", "module": "conftest", "kind": "Own", "distribution": ""}
+    plugin["file"] = str(suite.path / "conftest.py")
+    hooks = ["pytest_runtest_setup", "pytest_runtest_makereport"]
+    assert reason == {"items": 1, "kind": "hook", "hooks": hooks, "plugin": plugin}
+
+
+def test_reasons_name_what_is_missing(suite):
+    counts, _ = counted(write(suite, "def test_it(): pass"), "-p", "no:skipping")
+    hooks = ["pytest_runtest_setup"]
+    reason = {"items": 1, "kind": "switched-off", "detail": "skipping", "hooks": hooks}
+    assert counts["refused"] == [reason]
+
+
 def test_compared_by_a_hook(suite):
     write(
         suite,
