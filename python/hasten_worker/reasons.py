@@ -10,7 +10,7 @@ from hasten_worker.hooks import module_of
 class Plugin(NamedTuple):
     """Whose code an implementation of a hook is."""
 
-    name: str  # that it is registered by; empty when pytest made one up
+    name: str  # that `-p no:` takes: of its entry point, or registered; empty when it has none
     module: str
     kind: str  # the class of a plugin that is an object
     file: str
@@ -42,13 +42,12 @@ def plugin_of(config, implementation):
         kind = plugin.__qualname__
     else:
         kind = type(plugin).__qualname__ if is_object else ""
-    return Plugin(
-        name="" if is_object and name == str(id(plugin)) else name,
-        module=module_of(implementation),
-        kind=kind,
-        file=file_of(implementation.function),
-        distribution=_distribution(config, plugin, module_of(implementation)),
-    )
+    if is_object and name == str(id(plugin)):
+        name = ""
+    module = module_of(implementation)
+    installed, distribution = _installed(config, plugin, module)
+    file = file_of(implementation.function)
+    return Plugin(installed or name, module, kind, file, distribution)
 
 
 def file_of(function):
@@ -63,11 +62,15 @@ def version_of(name):
     return str(getattr(sys.modules.get(name), "__version__", ""))
 
 
-def _distribution(config, plugin, module):
-    """Looks for the entry point of a plugin: one object of a package may register others."""
+def _installed(config, plugin, module):
+    """Returns the name of a plugin's entry point, and its distribution: empty without one.
+
+    A plugin that came by an entry point may register objects of its package.
+    """
+    manager = config.pluginmanager
     root = module.partition(".")[0]
-    for other, found in config.pluginmanager.list_plugin_distinfo():
+    for other, found in manager.list_plugin_distinfo():
         theirs = getattr(other, "__name__", "").partition(".")[0]
         if other is plugin or (root and theirs == root):
-            return f"{found.project_name} {found.version}"
-    return ""
+            return manager.get_name(other) or "", f"{found.project_name} {found.version}"
+    return "", ""

@@ -45,7 +45,7 @@ pub struct Reason {
 /// A plugin, as Python knows it. What is not known is empty.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Plugin {
-    /// The name that it is registered by.
+    /// The name that `-p no:` takes: of its entry point, or that it is registered by.
     #[serde(default)]
     pub name: String,
     /// The module that its hook implementation is written in.

@@ -112,7 +112,7 @@ pub struct Cause {
 /// Whose code it is. What is not known is empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Owner {
-    /// The name that the plugin is registered by.
+    /// The name that `-p no:` takes.
     pub name: String,
     /// The module.
     pub module: String,

@@ -92,6 +92,33 @@ fn a_plugin_with_a_protocol_of_its_own_is_named() {
 }
 
 #[test]
+fn an_installed_plugin_is_named_by_its_distribution() {
+    let project = project()
+        .and(
+            "site/pytest_foo.py",
+            "class Watch:\n    def pytest_runtest_teardown(self): pass\n\
+             def pytest_configure(config): config.pluginmanager.register(Watch(), 'watch')\n",
+        )
+        .and(
+            "site/pytest_foo-1.2.dist-info/METADATA",
+            "Metadata-Version: 2.1\nName: pytest-foo\nVersion: 1.2\n",
+        )
+        .and(
+            "site/pytest_foo-1.2.dist-info/entry_points.txt",
+            "[pytest11]\nfoo = pytest_foo\n",
+        );
+    let mut command = project.command(&["doctor"]);
+    let command = command.env("PYTHONPATH", project.path().join("site"));
+    Output::of(command.spawn().unwrap()).check(
+        0,
+        &[
+            "  3  pytest_runtest_teardown of pytest-foo 1.2 (module pytest_foo)\n",
+            "-p no:foo runs without it",
+        ],
+    );
+}
+
+#[test]
 fn who_listens_to_reports_is_named() {
     let project = project().and(
         "conftest.py",
