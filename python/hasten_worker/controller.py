@@ -10,7 +10,7 @@ import pytest
 
 from hasten_worker import wire
 from hasten_worker.ending import Interruption, raise_end
-from hasten_worker.listeners import own_reporter, somebody_listens
+from hasten_worker.listeners import own_reporter, who_listens
 from hasten_worker.replay import Replay, read_report
 from hasten_worker.settings import limits_count_call_only, session_limit, time_limit
 from hasten_worker.warning_records import from_message
@@ -22,9 +22,11 @@ def configured(config, distributed, live_line=False, auto_workers=None):
     """Returns the CONFIGURED message."""
     # Asking for the folder makes it, which pytest itself does when a test first needs it.
     factory = getattr(config, "_tmp_path_factory", None) if distributed else None
+    listener = who_listens(config)
     return {
         "auto_workers": auto_workers,
-        "full_reports": somebody_listens(config),
+        "full_reports": listener is not None,
+        "listener": listener and listener.message(),
         "live_line": live_line,
         "verbosity": getattr(config.option, "verbose", 0),
         "maxfail": getattr(config.option, "maxfail", 0),

@@ -33,8 +33,8 @@ def why_not(session):
     """
     try:
         prove_session(session)
-    except Unproved as reason:
-        return str(reason)
+    except Unproved as doubt:
+        return doubt.reason
     return None
 
 

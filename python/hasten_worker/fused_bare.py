@@ -8,7 +8,7 @@ phase for that is not needed. docs/design/fused-protocol.md says when.
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_ITERABLE_COROUTINE
 from types import FunctionType, MethodType
 
-from hasten_worker.listeners import module_of
+from hasten_worker.hooks import module_of
 
 _NOT_PLAIN = CO_ASYNC_GENERATOR | CO_COROUTINE | CO_ITERABLE_COROUTINE
 

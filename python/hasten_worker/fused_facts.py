@@ -6,9 +6,17 @@ from _pytest.python import Function
 from pluggy._callers import _multicall
 
 from hasten_worker.fused_proofs import Unproved, prove_protocol, prove_proxy
+from hasten_worker.reasons import Reason
 
 _NOSE = ("setup", "teardown")
 _MARKS = frozenset(("skip", "skipif", "xfail"))
+_TRACED = Reason("traced")
+_REPORTED = Reason("reported")
+_CAPTURE = Reason("capture-fixture")
+_TWISTED = Reason("twisted")
+_OF_NOSE = Reason("nose")
+_OF_HYPOTHESIS = Reason("hypothesis")
+_LIMIT = Reason("limit")
 # What tells hypothesis's plugin that a test is its own, or was meant to be.
 _HYPOTHESIS = (
     "is_hypothesis_test",
@@ -74,12 +82,12 @@ class Facts:
 
     def _reason(self, item):
         if type(item) is not Function:
-            return "it is not a plain test function"
+            return Reason("class", f"{type(item).__module__}.{type(item).__qualname__}")
         names = self._names
         if len(names) != self._count or next(reversed(names.values())) is not self._newest:
             self._look_again()
         if self._manager._inner_hookexec is not _multicall:
-            return "calls of hooks are traced"
+            return _TRACED
         if self._around is not None:
             return self._around
         proxy = item.ihook
@@ -104,22 +112,23 @@ class Facts:
 
     def _reason_now(self, item):
         if item.user_properties or item._report_sections:
-            return "something is reported of it before it starts"
+            return _REPORTED
         if self._capture._capture_fixture:
-            return "a capture fixture of another scope"
+            return _CAPTURE
         if "twisted.trial.unittest" in sys.modules:
-            return "twisted"
+            return _TWISTED
         if self._nose and any(hasattr(item.obj, name) for name in _NOSE):
-            return "it has a function for nose"
+            return _OF_NOSE
         if self._hypothesis and any(hasattr(item.obj, name) for name in _HYPOTHESIS):
-            return "it is a test of hypothesis"
+            return _OF_HYPOTHESIS
         return None
 
     def _reason_in(self, names):
-        if names & _MARKS:
-            return "it has a mark that pytest looks at"
+        found = names & _MARKS
+        if found:
+            return Reason("mark", ", ".join(sorted(found)))
         if self._timeouts and "timeout" in names:
-            return "it has a time limit"
+            return _LIMIT
         return None
 
     def _look_again(self):
@@ -148,6 +157,6 @@ class Facts:
 def _why_not(prove, *arguments):
     try:
         prove(*arguments)
-    except Unproved as reason:
-        return str(reason)
+    except Unproved as doubt:
+        return doubt.reason
     return None

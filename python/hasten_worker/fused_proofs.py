@@ -25,7 +25,8 @@ from pluggy._callers import _multicall
 from hasten_worker import known_pytest
 from hasten_worker.fused_strays import COLLECTED
 from hasten_worker.fused_table import OTHERS
-from hasten_worker.listeners import module_of
+from hasten_worker.hooks import module_of
+from hasten_worker.reasons import Plugin, Reason, file_of, plugin_of, version_of
 
 # The implementations of each hook, in the order in which they are called.
 _PHASE = (
@@ -72,6 +73,15 @@ _PROTOCOL = (
 _TIMEOUT_HOOKS = ("pytest_timeout_set_timer", "pytest_timeout_cancel_timer")
 
 
+# Options for which pytest does more around an item.
+_OPTIONS = (
+    ("usepdb", "--pdb"),
+    ("trace", "--trace"),
+    ("setupshow", "--setup-show"),
+    ("setuponly", "--setup-only"),
+    ("setupplan", "--setup-plan"),
+)
+
 # What the path calls, or does in its place.
 _OWN = {
     assertion: ("pytest_runtest_protocol",),
@@ -104,6 +114,10 @@ _OWN = {
 class Unproved(Exception):
     """A fact is missing; says which."""
 
+    def __init__(self, kind, detail="", **rest):
+        super().__init__(kind, detail)
+        self.reason = Reason(kind, detail, **rest)
+
 
 def prove_session(session):
     """Raises Unproved where no item of a session may take the fused path."""
@@ -111,44 +125,53 @@ def prove_session(session):
     manager = config.pluginmanager
     option = config.option
     if not known_pytest.is_known():
-        raise Unproved("this version of pytest is not one that it was tested with")
+        raise Unproved("pytest-version", version_of("pytest"))
     if not hasattr(config.hook.pytest_runtest_setup, "_hookimpls"):
-        raise Unproved("this version of pluggy is too old")
-    name = known_pytest.replaced(_OWN)
-    if name:
-        raise Unproved(f"{name} is not pytest's own")
+        raise Unproved("pluggy-version", version_of("pluggy"))
+    found = known_pytest.replaced(_OWN)
+    if found is not None:
+        name, function = found
+        raise Unproved("patched", name, plugin=_author(function))
     if manager._inner_hookexec is not _multicall:
-        raise Unproved("calls of hooks are traced")
+        raise Unproved("traced")
     if type(session) is not main.Session or type(session._setupstate) is not runner.SetupState:
-        raise Unproved("the session is not pytest's own")
-    for name in ("usepdb", "trace", "setupshow", "setuponly", "setupplan"):
+        raise Unproved("replaced", "session")
+    for name, word in _OPTIONS:
         if getattr(option, name, False):
-            raise Unproved(f"option {name}")
+            raise Unproved("option", word)
     if float(config.getini("faulthandler_timeout") or 0.0) > 0:
-        raise Unproved("faulthandler_timeout")
+        raise Unproved("option", "faulthandler_timeout")
     _prove_logging(manager.getplugin("logging-plugin"))
     _prove_capture(manager.getplugin("capturemanager"))
 
 
+def _author(function):
+    """Whose code stands in the place of pytest's."""
+    module = getattr(function, "__module__", None) or ""
+    return Plugin("", module, "", file_of(function), "")
+
+
 def _prove_logging(plugin):
+    if plugin is None:
+        raise Unproved("switched-off", "logging")
     if type(plugin) is not logging.LoggingPlugin:
-        raise Unproved("the logging plugin is not pytest's own")
+        raise Unproved("replaced", "logging plugin")
     if plugin.log_level is not None:
-        raise Unproved("log_level")
+        raise Unproved("option", "log_level")
     if type(plugin.log_cli_handler) is not logging._LiveLoggingNullHandler:
-        raise Unproved("log_cli")
+        raise Unproved("option", "log_cli")
     for handler in (plugin.caplog_handler, plugin.report_handler):
         if type(handler) is not logging.LogCaptureHandler:
-            raise Unproved("the handlers of the logging plugin are not pytest's own")
+            raise Unproved("replaced", "logging plugin")
 
 
 def _prove_capture(manager):
     if type(manager) is not capture.CaptureManager:
-        raise Unproved("the capture manager is not pytest's own")
+        raise Unproved("replaced", "capture manager")
     whole = manager._global_capturing
     parts = {type(whole.out), type(whole.err)} if type(whole) is capture.MultiCapture else ()
     if parts not in ({capture.FDCapture}, {type(None)}):
-        raise Unproved("capture method")
+        raise Unproved("option", f"--capture={manager._method}")
 
 
 def prove_protocol(config):
@@ -168,12 +191,39 @@ def _compare(config, proxy, name, expected):
         for each in reversed(getattr(proxy, name).get_hookimpls())
         if not _is_idle(config, each, name)
     ]
-    for implementation, wanted in zip(found, expected):
-        if not _is(implementation, wanted, name):
-            raise Unproved(f"{name} of {module_of(implementation) or implementation.plugin_name}")
-    if len(found) != len(expected):
-        more = found[len(expected) :]
-        raise Unproved(f"{name} of {module_of(more[0])}" if more else f"{name} lacks {expected}")
+    pairs = zip(found, expected)
+    if len(found) != len(expected) or not all(_is(each, one, name) for each, one in pairs):
+        raise _difference(config, proxy, name, found, expected)
+
+
+def _difference(config, proxy, name, found, expected):
+    """Says who makes the implementations of a hook other ones than pytest's."""
+    for each in found:
+        if not any(_is(each, wanted, name) for wanted in expected):
+            return _stranger(config, proxy, name, each)
+    for wanted in expected:
+        if not any(_is(each, wanted, name) for each in found):
+            module = wanted.partition(" ")[0]
+            return Unproved("switched-off", module.rpartition(".")[2], hooks=(name,))
+    return Unproved("order", hooks=(name,))
+
+
+def _stranger(config, proxy, name, implementation):
+    plugin = implementation.plugin
+    whose = plugin_of(config, implementation)
+    module = whose.module
+    if module in OTHERS and sys.modules.get(module) is plugin:
+        if not _is_known_file(plugin):
+            return Unproved("plugin-version", version_of(module), hooks=(name,), plugin=whose)
+        return Unproved("timers", hooks=(name,), plugin=whose)
+    # Whoever takes one of its hooks away has to know the others, too.
+    others = {
+        each: getattr(proxy, each).get_hookimpls() for each in ("pytest_runtest_protocol", *_HOOKS)
+    }
+    hooks = tuple(
+        each for each, them in others.items() if any(one.plugin is plugin for one in them)
+    )
+    return Unproved("hook", hooks=hooks or (name,), plugin=whose)
 
 
 def _is_idle(config, implementation, name):

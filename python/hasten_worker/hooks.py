@@ -1,4 +1,4 @@
-"""Hook wrappers for every version of pluggy.
+"""Hooks: wrappers for every version of pluggy, and where an implementation comes from.
 
 Wrappers of the new style leave fewer frames in tracebacks, and cost less. They exist since
 pluggy 1.2; pytest 7 may come with an older one.
@@ -42,3 +42,8 @@ def _old_style(function):
     wrapper.__signature__ = inspect.signature(function)
     wrapper.__name__ = function.__name__
     return wrapper
+
+
+def module_of(implementation):
+    """Returns the name of the module that an implementation of a hook is written in."""
+    return getattr(implementation.function, "__module__", None) or ""

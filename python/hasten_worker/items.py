@@ -10,8 +10,8 @@ from _pytest import runner
 from hasten_worker import journal as words
 from hasten_worker import wire
 from hasten_worker.fused import Fused
-from hasten_worker.hooks import hook_wrapper
-from hasten_worker.listeners import module_of
+from hasten_worker.hooks import hook_wrapper, module_of
+from hasten_worker.reasons import Reason, plugin_of
 from hasten_worker.records import NO_ITEM
 
 # The exit status of a worker whose channel a test has closed: the rest is in its journal.
@@ -34,7 +34,8 @@ class ItemLoop:
         self._last = False  # nothing follows what is in the queue
         self._finished = False  # the session is to be ended
         self._ended = False  # pytest wants no further item
-        self._lazy = _may_resolve_late(session.config)
+        self._early = _who_asks_early(session.config)
+        self._lazy = self._early is None
         self.fused = None
         self.why_not_fused = why_not_fused
 
@@ -44,11 +45,11 @@ class ItemLoop:
         if self._lazy:
             config.pluginmanager.register(LazyProtocol(self, self._session))
             if self._reports.full:
-                self.why_not_fused = "somebody listens to reports of passed tests"
+                self.why_not_fused = Reason("reports")
             if self.why_not_fused is None:
                 self.fused = Fused(self._session, self, self._journal, self._reports)
         else:
-            self.why_not_fused = "the next item is asked for early"
+            self.why_not_fused = self._early
             config.pluginmanager.register(PhaseWords(self._journal))
         while True:
             index = self._next_index()
@@ -81,9 +82,12 @@ class ItemLoop:
 
     def paths(self):
         """Returns how many items took the fused path, and why the others did not."""
-        found = {"why": self.why_not_fused, "taken": 0, "refused": {}}
+        why = self.why_not_fused
+        found = {"why": why and why.message(), "taken": 0, "refused": []}
         if self.fused is not None:
-            found.update(taken=self.fused.taken, refused=self.fused.refused)
+            found["taken"] = self.fused.taken
+            refused = self.fused.refused.items()
+            found["refused"] = [{"items": number, **why.message()} for why, number in refused]
         return found
 
     def _next_index(self):
@@ -224,16 +228,17 @@ class PhaseWords:
         return (yield)
 
 
-def _may_resolve_late(config):
-    """Whether nobody but pytest runs items, or asks for the next one before its teardown."""
+def _who_asks_early(config):
+    """Says who runs items beside pytest, or asks for the next one before its teardown."""
     for implementation in config.hook.pytest_runtest_protocol.get_hookimpls():
         module = module_of(implementation)
         if module.startswith("_pytest."):
             continue
         wraps = implementation.hookwrapper or getattr(implementation, "wrapper", False)
         if not wraps or "nextitem" in implementation.argnames:
-            return False
-    return True
+            plugin = plugin_of(config, implementation)
+            return Reason("protocol", hooks=("pytest_runtest_protocol",), plugin=plugin)
+    return None
 
 
 def _is_listened_to(config, name):

@@ -39,9 +39,9 @@ def hash_of(path):
 
 
 def replaced(functions):
-    """Names a function of pytest's in whose place somebody has put his own, or returns None.
+    """Returns ``(name, function)`` where somebody has put his own in the place of pytest's.
 
-    ``functions`` maps modules and classes to names.
+    ``functions`` maps modules and classes to names. None: all are pytest's.
     """
     for owner, names in functions.items():
         file = sys.modules[getattr(owner, "__module__", owner.__name__)].__file__
@@ -49,5 +49,5 @@ def replaced(functions):
             function = inspect.unwrap(getattr(owner, name))
             code = getattr(getattr(function, "__func__", function), "__code__", None)
             if code is None or os.path.basename(code.co_filename) != os.path.basename(file):
-                return f"{owner.__name__}.{name}"
+                return f"{owner.__name__}.{name}", function
     return None

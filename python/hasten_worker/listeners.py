@@ -4,6 +4,9 @@ from _pytest.cacheprovider import LFPlugin
 from _pytest.main import Session
 from _pytest.terminal import TerminalReporter
 
+from hasten_worker.hooks import module_of
+from hasten_worker.reasons import Reason, plugin_of
+
 # Called with reports, or with what they were counted into.
 _REPORT_HOOKS = (
     "pytest_runtest_logstart",
@@ -19,20 +22,24 @@ _READERS = ("_pytest.junitxml", "_pytest.stepwise")
 _NOT_LISTENING = "terminalprogress-plugin"
 
 
-def somebody_listens(config):
-    """Whether passed tests must arrive in main with their whole report."""
+def who_listens(config):
+    """Says why passed tests must arrive in main with their whole report; None if they need not."""
     option = config.option
-    if getattr(option, "verbose", 0) > 1 or _wants_passed(option):  # `-vv` shows locations
-        return True
+    if getattr(option, "verbose", 0) > 1:  # shows locations
+        return Reason("option", "-vv")
+    letters = getattr(option, "reportchars", None) or ""
+    shown = "".join(letter for letter in letters if letter in "pPA")
+    if shown:  # passed tests with what they wrote
+        return Reason("option", "-r" + shown)
     if config.pluginmanager.hasplugin(_NOT_LISTENING):
-        return True
+        return Reason("option", "-p terminalprogress")
     if _style(config) == "times":
-        return True
-    return any(
-        not _is_known(implementation)
-        for name in _REPORT_HOOKS
-        for implementation in getattr(config.hook, name).get_hookimpls()
-    )
+        return Reason("option", "console_output_style=times")
+    for name in _REPORT_HOOKS:
+        for implementation in getattr(config.hook, name).get_hookimpls():
+            if not _is_known(implementation):
+                return Reason("hook", hooks=(name,), plugin=plugin_of(config, implementation))
+    return None
 
 
 def own_reporter(config):
@@ -44,16 +51,6 @@ def own_reporter(config):
 def others(hook, allowed):
     """Returns the implementations of a hook whose plugins are not in ``allowed``."""
     return [each for each in hook.get_hookimpls() if each.plugin not in allowed]
-
-
-def module_of(implementation):
-    """Returns the name of the module that an implementation of a hook is written in."""
-    return getattr(implementation.function, "__module__", None) or ""
-
-
-def _wants_passed(option):
-    # `-rA`, `-rp`, `-rP` show passed tests with what they wrote.
-    return any(letter in "pPA" for letter in getattr(option, "reportchars", ""))
 
 
 def _style(config):

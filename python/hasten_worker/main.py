@@ -10,8 +10,8 @@ import threading
 from hasten_worker import roles, wire
 from hasten_worker.controller import Controller
 from hasten_worker.forking import ForkFailed, fork_off
+from hasten_worker.hooks import module_of
 from hasten_worker.identity import IdentityAudit
-from hasten_worker.listeners import module_of
 from hasten_worker.notes import Notes
 from hasten_worker.plugin import Plugin
 from hasten_worker.recorder import Recorder

@@ -14,7 +14,7 @@ from _pytest.python import Class, Function, Module, PyCollector
 from _pytest.scope import Scope
 
 from hasten_worker import known_pytest
-from hasten_worker.listeners import module_of
+from hasten_worker.hooks import module_of
 
 # What the shortcuts do in the place of, or rely on.
 _OWN = {

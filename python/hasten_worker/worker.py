@@ -47,6 +47,7 @@ class Worker:
         self.channel = channel
         self.journal = Journal.of_worker(channel, self._journal_file)
         self.errors = []
+        self._loop = None
         channel.survives_closing = True
 
     def forget_inherited(self):
@@ -67,7 +68,7 @@ class Worker:
         extra = {"worker_id": identity["id"], "testrun_uid": identity["testrunuid"]}
         self._reports = ItemReports(self.journal, config, identity["full_reports"], extra)
         config.pluginmanager.register(WorkerHooks(self))
-        loop = items.ItemLoop(
+        loop = self._loop = items.ItemLoop(
             session,
             self.channel,
             self.journal,
@@ -82,6 +83,10 @@ class Worker:
         loop.run()
         self._streams.quiet()
         return True
+
+    def paths(self):
+        """Says which path its items took, if it came to run any."""
+        return None if self._loop is None else self._loop.paths()
 
     def _become_a_copy(self):
         """In a child that a test forked: what it does is no longer the worker's word."""
@@ -187,7 +192,8 @@ def leave(worker, status, errors):
         except BaseException:
             errors.append(traceback.format_exc())
     try:
-        worker.channel.send_json(wire.BYE, {"exitstatus": status, "errors": errors})
+        message = {"exitstatus": status, "errors": errors, "paths": worker.paths()}
+        worker.channel.send_json(wire.BYE, message)
     except wire.Closed:
         os._exit(items.CUT_OFF)
     os._exit(status & 0xFF)

@@ -1,5 +1,6 @@
 """A plugin for a worker that takes pytest's own path for every item, to compare with."""
 
 from hasten_worker import fused
+from hasten_worker.reasons import Reason
 
-fused.why_not = lambda _: "switched off"
+fused.why_not = lambda _: Reason("option", "switched off")

@@ -131,19 +131,19 @@ def test_no_capture(suite):
 
 
 FULL = {
-    "--capture=sys": "capture method",
-    "--capture=tee-sys": "capture method",
-    "--log-level=INFO": "log_level",
-    "-rA": "somebody listens to reports of passed tests",
-    "-p no:logging": "the logging plugin is not pytest's own",
-    "-o faulthandler_timeout=100": "faulthandler_timeout",
+    "--capture=sys": {"kind": "option", "detail": "--capture=sys"},
+    "--capture=tee-sys": {"kind": "option", "detail": "--capture=tee-sys"},
+    "--log-level=INFO": {"kind": "option", "detail": "log_level"},
+    "-rA": {"kind": "reports"},
+    "-p no:logging": {"kind": "switched-off", "detail": "logging"},
+    "-o faulthandler_timeout=100": {"kind": "option", "detail": "faulthandler_timeout"},
 }
 
 
 @pytest.mark.parametrize("args", FULL)
 def test_options_that_take_pytests_path(suite, args):
     counts, done = counted(write(suite, "def test_it(): pass"), *args.split())
-    assert counts == {"why": FULL[args], "taken": 0, "refused": {}}
+    assert counts == {"why": FULL[args], "taken": 0, "refused": []}
     assert "1 passed" in done.out
 
 
@@ -256,7 +256,9 @@ def test_hooks_of_a_folder(suite, name):
     suite.write_file("pytest.ini", "[pytest]\nenable_assertion_pass_hook = true\n")
     counts = Compared(suite, "-p", "no:cacheprovider", fails=True).counts
     assert counts["taken"] == 3
-    assert sum(counts["refused"].values()) == 3
+    (reason,) = counts["refused"]
+    assert (reason["items"], reason["kind"]) == (3, "hook")
+    assert reason["plugin"]["file"] == str(suite.path / "below" / "conftest.py")
 
 
 def test_protocol_of_a_conftest(suite):
@@ -273,7 +275,34 @@ def pytest_runtest_protocol(item):
     )
     counts = Compared(suite, fails=True).counts
     assert counts["taken"] == 0
-    assert counts["refused"] == {"pytest_runtest_protocol of conftest": 3}
+    (reason,) = counts["refused"]
+    assert reason["items"] == 3
+    assert reason["hooks"] == ["pytest_runtest_protocol"]
+    assert reason["plugin"]["module"] == "conftest"
+
+
+OBJECT = """
+class Own:
+    def pytest_runtest_setup(self, item): pass
+    def pytest_runtest_makereport(self, item, call): pass
+def pytest_configure(config): config.pluginmanager.register(Own())
+"""
+
+
+def test_reasons_name_who(suite):
+    counts, _ = counted(write(suite, "def test_it(): pass", OBJECT))
+    (reason,) = counts["refused"]
+    plugin = {"name": "", "module": "conftest", "kind": "Own", "distribution": ""}
+    plugin["file"] = str(suite.path / "conftest.py")
+    hooks = ["pytest_runtest_setup", "pytest_runtest_makereport"]
+    assert reason == {"items": 1, "kind": "hook", "hooks": hooks, "plugin": plugin}
+
+
+def test_reasons_name_what_is_missing(suite):
+    counts, _ = counted(write(suite, "def test_it(): pass"), "-p", "no:skipping")
+    hooks = ["pytest_runtest_setup"]
+    reason = {"items": 1, "kind": "switched-off", "detail": "skipping", "hooks": hooks}
+    assert counts["refused"] == [reason]
 
 
 def test_compared_by_a_hook(suite):
@@ -413,7 +442,7 @@ def test_pytest_timeout(suite, args):
     pytest.importorskip("pytest_timeout")
     counts = Compared(write(suite, LIMITS), *args, fails=False).counts
     assert counts["taken"] == 1
-    assert counts["refused"] == {"it has a time limit": 2}
+    assert counts["refused"] == [{"items": 2, "kind": "limit"}]
 
 
 def test_timers_of_a_conftest(suite):
@@ -421,7 +450,8 @@ def test_timers_of_a_conftest(suite):
     timer = "def pytest_timeout_set_timer(item, settings): see('timer', item.name); return True\n"
     counts = Compared(write(suite, LIMITS, timer), "--timeout=50", fails=False).counts
     assert counts["taken"] == 0
-    assert counts["refused"] == {"pytest_runtest_protocol of pytest_timeout": 3}
+    (reason,) = counts["refused"]
+    assert (reason["items"], reason["kind"]) == (3, "timers")
 
 
 PROPERTIES = """
@@ -449,7 +479,7 @@ def test_hypothesis(suite):
     assert Compared(write(suite, PROPERTIES), *args, fails=False).counts["taken"] == 3
     compared = Compared(write(suite, GIVEN), *args, fails=True)
     assert compared.counts["taken"] == 1
-    assert compared.counts["refused"] == {"it is a test of hypothesis": 3}
+    assert compared.counts["refused"] == [{"items": 3, "kind": "hypothesis"}]
 
 
 PATCHES = [
@@ -474,4 +504,6 @@ def mine(*args, **keywords):
 """
     counts = Compared(write(suite, "def test_it(): pass", patch), fails=False).counts
     assert counts["taken"] == 0
-    assert counts["why"].endswith(f"{function} is not pytest's own")
+    assert counts["why"]["kind"] == "patched"
+    assert counts["why"]["detail"].endswith(f".{function}")
+    assert counts["why"]["plugin"]["file"] == str(suite.path / "conftest.py")

@@ -6,6 +6,7 @@
 pub mod frame;
 pub mod journal;
 pub mod message;
+pub mod paths;
 pub mod record;
 
 /// The version that both sides must agree on, sent in HELLO.

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::paths::{Paths, Reason};
+
 /// First message of every process.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Hello {
@@ -96,6 +98,9 @@ pub struct Configured {
     /// Every report must arrive whole.
     #[serde(default)]
     pub full_reports: bool,
+    /// Why they must.
+    #[serde(default)]
+    pub listener: Option<Reason>,
     /// stdout is a terminal on which the supervisor may draw a live line.
     #[serde(default)]
     pub live_line: bool,
@@ -190,6 +195,9 @@ pub struct Bye {
     /// What went wrong at the end of its session.
     #[serde(default)]
     pub errors: Vec<String>,
+    /// Which path the items of a worker took.
+    #[serde(default)]
+    pub paths: Option<Paths>,
 }
 
 /// main has shown everything up to a REPORTS frame.

@@ -24,4 +24,4 @@ mod verdict;
 pub use error::RunError;
 pub use interpreter::Search;
 pub use package::unpack;
-pub use run::{HISTORY_FOLDER, RunOptions, run};
+pub use run::{Finished, HISTORY_FOLDER, Output, RunOptions, run};

@@ -1,7 +1,7 @@
 //! The Python processes of a run.
 
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -15,6 +15,7 @@ use crate::channel::Channel;
 use crate::death::Ending;
 use crate::error::RunError;
 use crate::guardian::RUN_ID_VARIABLE;
+use crate::run::Output;
 
 /// What a process is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +79,7 @@ pub(crate) struct Launcher {
     pub(crate) python: Utf8PathBuf,
     pub(crate) package: Utf8PathBuf,
     pub(crate) run_id: String,
+    pub(crate) output: Output,
 }
 
 impl Launcher {
@@ -93,6 +95,10 @@ impl Launcher {
             .arg(&self.package)
             .args(["--fd", &socket.as_raw_fd().to_string(), "--role", role])
             .env(RUN_ID_VARIABLE, &self.run_id);
+        if self.output == Output::Stderr {
+            let stderr = std::io::stderr().as_fd().try_clone_to_owned();
+            command.stdout(stderr.map_err(RunError::system("cannot pass a descriptor on"))?);
+        }
         if !memory.is_empty() {
             let numbers: Vec<_> = memory.iter().map(|fd| fd.as_raw_fd().to_string()).collect();
             command.args(["--fds", &numbers.join(",")]).process_group(0);

@@ -133,6 +133,7 @@ impl Run {
             }
         }
         if let Some(bye) = clean {
+            self.workers[number].paths = bye.paths;
             for error in bye.errors {
                 let id = &self.workers[number].id;
                 self.note_summary(&format!("{id}, at the end of its session: {error}"));

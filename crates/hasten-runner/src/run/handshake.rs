@@ -8,7 +8,7 @@ use hasten_protocol::message::{
 };
 
 use super::ending::Stop;
-use super::{Collecting, Run, parse};
+use super::{Collecting, Output, Run, parse};
 use crate::channel::Channel;
 use crate::error::RunError;
 use crate::process::{Process, Role};
@@ -210,8 +210,9 @@ impl Run {
 
     pub(super) fn on_configured(&mut self, payload: &[u8]) -> Result<(), RunError> {
         let configured: Configured = parse(Role::Main, payload)?;
+        let on_stdout = self.options.output == Output::Stdout;
         self.screen
-            .configure(configured.live_line && self.distribute);
+            .configure(configured.live_line && self.distribute && on_stdout);
         self.open_history(&configured.rootdir);
         self.configured = Some(configured);
         if self.collecting == Collecting::Workers {

@@ -5,6 +5,7 @@
 
 mod deaths;
 mod ending;
+mod finished;
 mod handshake;
 mod history;
 mod pool;
@@ -31,6 +32,7 @@ use crate::process::{Launcher, Process, Role};
 use crate::signals::Signals;
 
 use ending::Stop;
+pub use finished::Finished;
 pub use history::FOLDER as HISTORY_FOLDER;
 use pool::Worker;
 use screen::Screen;
@@ -47,6 +49,18 @@ pub struct RunOptions {
     pub args: Vec<String>,
     /// Names the run; unique.
     pub run_id: String,
+    /// Where the run shows itself.
+    pub output: Output,
+}
+
+/// Where a run shows itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Output {
+    /// On stdout, as pytest does.
+    #[default]
+    Stdout,
+    /// On stderr: stdout is for something else.
+    Stderr,
 }
 
 /// The longest wait of the loop when nothing is due: a safety net, not a poll.
@@ -99,11 +113,11 @@ pub(crate) struct Run {
     started: std::time::SystemTime,
 }
 
-/// Runs pytest with these options, and returns the exit status.
+/// Runs pytest with these options, and returns the exit status and what else is known of the run.
 ///
 /// # Errors
 /// When the run cannot take place. Failing tests are no error.
-pub fn run(options: RunOptions) -> Result<i32, RunError> {
+pub fn run(options: RunOptions) -> Result<Finished, RunError> {
     let guardian =
         Guardian::start(&options.run_id).map_err(RunError::system("cannot start a process"))?;
     let signals = Signals::new().map_err(RunError::system("cannot listen to signals"))?;
@@ -112,6 +126,7 @@ pub fn run(options: RunOptions) -> Result<i32, RunError> {
         python: options.python.clone(),
         package: options.package.clone(),
         run_id: options.run_id.clone(),
+        output: options.output,
     };
     let mut run = Run {
         options,
@@ -149,7 +164,7 @@ pub fn run(options: RunOptions) -> Result<i32, RunError> {
     if let Err(warning) = kept {
         run.screen.warn(&warning);
     }
-    Ok(run.final_status())
+    Ok(run.finished())
 }
 
 impl Run {

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use hasten_protocol::frame::{self, ToPython};
 use hasten_protocol::message::Fork;
+use hasten_protocol::paths::Paths;
 use hasten_protocol::record::{RecordKind, Records};
 use hasten_schedule::PlannerOptions;
 
@@ -37,6 +38,8 @@ pub(crate) struct Worker {
     pub(crate) waiting: bool,
     /// FINISH was sent.
     pub(crate) finishing: bool,
+    /// Which path its items took, once it said so at its end.
+    pub(crate) paths: Option<Paths>,
     pub(crate) watch: Watch,
     pub(crate) started: Instant,
 }
@@ -91,6 +94,7 @@ impl Run {
             last: false,
             waiting: false,
             finishing: false,
+            paths: None,
             watch: Watch::default(),
             started: Instant::now(),
         });

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod doctor;
 pub(crate) mod run;
 pub(crate) mod slow;
 pub(crate) mod verify;

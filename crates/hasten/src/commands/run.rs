@@ -1,6 +1,6 @@
 //! `hasten`: the run.
 
-use hasten_runner::{RunOptions, unpack};
+use hasten_runner::{Output, RunOptions, unpack};
 
 use super::Failure;
 use crate::arguments::Arguments;
@@ -15,6 +15,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<i32, Failure> {
         package,
         args: arguments.rest.clone(),
         run_id: environment::new_run_id(),
+        output: Output::Stdout,
     };
-    Ok(hasten_runner::run(options)?)
+    Ok(hasten_runner::run(options)?.exit_status)
 }

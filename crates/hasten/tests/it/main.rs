@@ -6,6 +6,7 @@
 
 mod basics;
 mod command_line;
+mod doctor;
 mod faults;
 mod history;
 mod identity;
