@@ -58,9 +58,24 @@ pub(crate) fn trees(is_root: impl Fn(i32) -> bool) -> Vec<i32> {
         .collect()
 }
 
+/// The children of this process, zombies too; None where the kernel does not list them.
+fn children() -> Option<Vec<i32>> {
+    let mut found = Vec::new();
+    for task in std::fs::read_dir("/proc/self/task").ok()? {
+        let text = std::fs::read_to_string(task.ok()?.path().join("children")).ok()?;
+        found.extend(text.split_ascii_whitespace().flat_map(str::parse::<i32>));
+    }
+    Some(found)
+}
+
 /// Kills every descendant but `except` (and reaps it), until none is left.
 pub(crate) fn kill_all(except: i32) {
     let own = getpid().as_raw();
+    while reap().is_some_and(|(pid, _)| pid != 0) {}
+    // A subreaper without children has no descendants: no need to look at every process there is.
+    if children().is_some_and(|all| all.iter().all(|pid| *pid == except)) {
+        return;
+    }
     // A process that forks while it is looked for is found in the next round.
     for _ in 0..100 {
         let mut found = trees(|pid| pid == own);
@@ -87,6 +102,20 @@ pub(crate) fn reap() -> Option<(i32, i32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_child_is_listed() {
+        let mut child = std::process::Command::new("sleep")
+            .arg("60")
+            .spawn()
+            .unwrap();
+        let pid = child.id().cast_signed();
+        assert!(children().is_none_or(|all| all.contains(&pid)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(children().is_none_or(|all| !all.contains(&pid)));
+    }
 
     #[test]
     fn the_parent_of_a_process_is_known() {
