@@ -94,6 +94,26 @@ impl History {
         }
     }
 
+    /// Corrects the exit status of a run that was recorded before pytest ended.
+    ///
+    /// # Errors
+    /// It stays what it was.
+    pub fn correct_exit_status(&self, uid: &str, status: i32) -> Result<(), Error> {
+        if !self.usable {
+            return Ok(());
+        }
+        let Some(connection) = connect(&self.folder, Doing::Writing)? else {
+            return Ok(());
+        };
+        connection
+            .execute(
+                "UPDATE runs SET exit_status = ?2 WHERE uid = ?1",
+                rusqlite::params![uid, status],
+            )
+            .map(drop)
+            .map_err(|error| explain(&self.path(), Doing::Writing, &error))
+    }
+
     fn try_record(&self, run: &RunRecord, attempts: &[Attempt<'_>]) -> Result<(), Error> {
         let path = self.path();
         let Some(mut connection) = connect(&self.folder, Doing::Writing)? else {
@@ -244,6 +264,8 @@ mod tests {
             .collect();
         let mut history = History::open(folder).0;
         history.record_run(&run("a"), &attempts[..1]).unwrap();
+        history.correct_exit_status("a", 5).unwrap();
+        assert_eq!(history.runs().unwrap()[0].record.exit_status, 5);
 
         let mut connection = connect(folder, Doing::Writing).unwrap().unwrap();
         let pages: i64 = connection

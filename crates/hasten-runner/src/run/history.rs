@@ -9,6 +9,7 @@ use hasten_history::{Attempt, Estimate, History, Outcome, RunRecord, git};
 
 use super::Run;
 use crate::ledger::{Entry, State};
+use crate::process::Role;
 
 /// The folder under the rootdir.
 pub const FOLDER: &str = ".hasten";
@@ -33,11 +34,54 @@ impl Run {
         }
     }
 
-    /// Keeps what the tests took.
+    /// Keeps what the tests took while main prints its summary, with the exit status that pytest
+    /// is expected to have.
+    pub(super) fn keep_history_early(&mut self) {
+        if self.ended && self.kept.is_none() && self.distribute {
+            if let Some(main) = self.process(Role::Main) {
+                main.channel.flush();
+            }
+            let expected = self.expected_status();
+            let result = self.record_history(expected);
+            self.kept = Some((expected, result));
+        }
+    }
+
+    /// Keeps what the tests took, or mends the exit status that was kept early.
     ///
     /// # Errors
     /// A sentence to show. The run's verdict does not depend on it.
     pub(super) fn keep_history(&mut self) -> Result<(), String> {
+        let status = self.final_status();
+        match self.kept.take() {
+            None => self.record_history(status),
+            Some((expected, Ok(()))) if expected != status => {
+                let uid = &self.options.run_id;
+                self.history.as_ref().map_or(Ok(()), |history| {
+                    history
+                        .correct_exit_status(uid, status)
+                        .map_err(|error| error.to_string())
+                })
+            }
+            Some((_, result)) => result,
+        }
+    }
+
+    /// pytest's exit status as far as it is known before main has ended.
+    fn expected_status(&self) -> i32 {
+        let counts = self.suite.as_ref().map(|suite| suite.ledger.counts());
+        match (&self.stop, counts) {
+            (None, Some(counts)) => i32::from(counts.failed > 0),
+            (None, None) => 5,
+            (Some(stop), _) => match stop.end.kind.as_str() {
+                "shouldfail" => 1,
+                "internal" => 3,
+                _ => 2,
+            },
+        }
+    }
+
+    fn record_history(&mut self, exit_status: i32) -> Result<(), String> {
         let (Some(suite), Some(rootdir)) = (
             &self.suite,
             self.configured.as_ref().map(|main| main.rootdir.clone()),
@@ -53,7 +97,7 @@ impl Run {
         if attempts.is_empty() {
             return Ok(());
         }
-        let record = self.run_record(&rootdir, suite.ledger.is_complete());
+        let record = self.run_record(&rootdir, suite.ledger.is_complete(), exit_status);
         let Some(history) = &mut self.history else {
             return Ok(());
         };
@@ -64,7 +108,7 @@ impl Run {
         }
     }
 
-    fn run_record(&self, rootdir: &str, complete: bool) -> RunRecord {
+    fn run_record(&self, rootdir: &str, complete: bool, exit_status: i32) -> RunRecord {
         let python = self.python.as_ref();
         RunRecord {
             uid: self.options.run_id.clone(),
@@ -85,7 +129,7 @@ impl Run {
             machine: machine(),
             args: self.options.args.clone(),
             commit: git::head(Utf8Path::new(rootdir)),
-            exit_status: self.final_status(),
+            exit_status,
             // Any argument may select tests; only a run without one is sure to have had all.
             whole_suite: complete && self.options.args.is_empty(),
         }

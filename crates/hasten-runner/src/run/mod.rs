@@ -96,6 +96,8 @@ pub(crate) struct Run {
     hazards: Vec<Unsafe>,
     suite: Option<Suite>,
     history: Option<History>,
+    /// The exit status that the history was kept with, and what came of it.
+    kept: Option<(i32, Result<(), String>)>,
     python: Option<Hello>,
     stop: Option<Stop>,
     distribute: bool,
@@ -144,6 +146,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         hazards: Vec::new(),
         suite: None,
         history: None,
+        kept: None,
         python: None,
         stop: None,
         distribute: false,
@@ -177,6 +180,7 @@ impl Run {
             self.check_limits();
             self.advance()?;
             self.feed_main();
+            self.keep_history_early();
         }
         Ok(())
     }

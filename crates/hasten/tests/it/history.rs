@@ -58,3 +58,19 @@ fn a_damaged_history_is_set_aside_and_the_run_goes_on() {
         .hasten(&["slow"])
         .check(0, &["test_a.py::test_slow"]);
 }
+
+#[test]
+fn the_exit_status_that_is_kept_is_the_one_that_pytest_ended_with() {
+    let project = Project::with(
+        "conftest.py",
+        "def pytest_sessionfinish(session): session.exitstatus = 77\n",
+    )
+    .and("test_a.py", "def test_a(): pass\n");
+    for args in [&["-n", "2"][..], &["-n", "0"]] {
+        project.hasten(args).check(77, &["1 passed in"]);
+        let folder = project.path().join(".hasten");
+        let folder = camino::Utf8Path::from_path(&folder).unwrap();
+        let runs = hasten_history::History::open(folder).0.runs().unwrap();
+        assert!(runs.iter().all(|run| run.record.exit_status == 77));
+    }
+}
