@@ -206,6 +206,24 @@ def test_bare_phases(suite, args):
     assert Compared(write(suite, BARE), *args, fails=True).counts["taken"] > 25
 
 
+@pytest.mark.parametrize(
+    "head, needs, most", [("", "", 110), ("@pytest.fixture\ndef one(): return 1\n", "one", 330)]
+)
+def test_cost_of_an_item(suite, head, needs, most):
+    """Calls of functions stand for instructions: they can be counted everywhere."""
+    counts = []
+    for number in (100, 400):
+        tests = "".join(f"def test_{each}({needs}): assert 1\n" for each in range(number))
+        suite.write_file("test_it.py", "import pytest\n" + head + tests)
+        count = suite.path / "count.txt"
+        env = {"PYTHONPATH": HERE, "COUNT_CALLS": str(count)}
+        assert suite.run("-n", "1", "-p", "count_calls", env=env, chunk=50).exitstatus == 0
+        counts.append(int(count.read_text()))
+    first, second = counts
+    # The difference leaves out what happens once.
+    assert (second - first) / 300 < most
+
+
 def test_report_of_a_tests_own(suite):
     write(suite, SUB_REPORT)
     env = {"PYTHONPATH": HERE, "SEEN": os.devnull, "COUNT_FUSED": os.devnull}
