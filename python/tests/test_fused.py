@@ -207,7 +207,7 @@ def test_bare_phases(suite, args):
 
 
 @pytest.mark.parametrize(
-    "head, needs, most", [("", "", 110), ("@pytest.fixture\ndef one(): return 1\n", "one", 330)]
+    "head, needs, most", [("", "", 250), ("@pytest.fixture\ndef one(): return 1\n", "one", 550)]
 )
 def test_cost_of_an_item(suite, head, needs, most):
     """Calls of functions stand for instructions: they can be counted everywhere."""
