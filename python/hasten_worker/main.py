@@ -12,6 +12,7 @@ from hasten_worker.controller import Controller
 from hasten_worker.forking import ForkFailed, fork_off
 from hasten_worker.hooks import module_of
 from hasten_worker.identity import IdentityAudit
+from hasten_worker.kept_bytecode import keep
 from hasten_worker.notes import Notes
 from hasten_worker.plugin import Plugin
 from hasten_worker.recorder import Recorder
@@ -95,6 +96,7 @@ class Main:
                 self._audit.start()
         if decision["distribute"]:
             keep_timers_out(config.pluginmanager)
+            keep(config)
         self._set_options(config.known_args_namespace)
 
     def after_conftests(self, plugin, config):

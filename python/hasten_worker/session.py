@@ -15,11 +15,13 @@ from _pytest._io.terminalwriter import should_do_markup
 
 from hasten_worker import fused, roles, wire
 from hasten_worker.collected import Collection
+from hasten_worker.compile_ahead import CompileAhead
 from hasten_worker.ending import stopped
 from hasten_worker.forking import ForkFailed, fork_off
 from hasten_worker.hook_proxies import remember_hook_proxies
 from hasten_worker.hooks import hook_wrapper
 from hasten_worker.identity import IdentityAudit, WorkerInput, set_environment, worker_input
+from hasten_worker.kept_bytecode import keep
 from hasten_worker.shortcuts import Shortcuts
 from hasten_worker.streams import Streams
 from hasten_worker.threads import unsafe_threads
@@ -41,6 +43,7 @@ class Session:
         self._audit = audit
         self._config = config
         self._session = None  # once it collects
+        self._ahead = None
         self._stopped = None
         self._seconds = 0.0
         self._worker = None  # what this process has become
@@ -74,6 +77,7 @@ class Session:
         manager = config.pluginmanager
         manager.set_blocked("terminalprogress-plugin")
         keep_timers_out(manager)
+        self._ahead = CompileAhead(config, keep(config))
         manager.register(self)
         self._set_options(config.known_args_namespace)
 
@@ -166,6 +170,12 @@ class Session:
         """Sends what was collected until something happened, and what that was."""
         self._stopped = message
         self._send_collected(self._session)
+
+    @hook_wrapper(tryfirst=True)
+    def pytest_make_collect_report(self, collector):
+        report = yield
+        self._ahead.look(collector, report)
+        return report
 
     @pytest.hookimpl
     def pytest_collectreport(self, report):
