@@ -134,8 +134,9 @@ def generate(name, folder, full=False):
     """Writes one suite into an empty folder."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    # A rootdir of its own, whatever lies above.
+    # A root of its own, whatever lies above; the second is karva's.
     (folder / "pytest.ini").write_text("[pytest]\n")
+    (folder / "karva.toml").write_text("")
     if name == "article":
         article(folder, full)
     else:

@@ -82,8 +82,6 @@ def variables(additions, temporary):
     # As in an activated environment: karva looks for its worker there.
     bins = [str(folder / "bin") for folder in [*folders, VENV]]
     kept["PATH"] = os.pathsep.join([*bins, kept.get("PATH", os.defpath)])
-        [*(str(folder / "bin") for folder in [*folders, VENV]), kept.get("PATH", os.defpath)]
-    )
     if folders:
         kept["PYTHONPATH"] = os.pathsep.join(str(packages(folder)) for folder in folders)
     kept["TMPDIR"] = str(temporary)
