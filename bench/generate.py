@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""Writes the generated suites: bench/generate.py small|heavy|article FOLDER [--full]."""
+"""Writes the generated suites: bench/generate.py one|small|many|params|heavy|article FOLDER [--full]."""
 
 import argparse
 import pathlib
 
+ONE = """def test_one():
+    assert 1 + 1 == 2
+"""
 SMALL_HEAD = """import pytest
 
 
@@ -20,6 +23,12 @@ SMALL_TEST = """
 def test_{number}():
     x = {number}
     assert x + 1 == {number} + 1
+"""
+PARAMS_TEST = """
+
+@pytest.mark.parametrize("value", range(40))
+def test_{number}(value):
+    assert value + {number} - {number} == value
 """
 HEAVY_CONFTEST = '''"""Imports what many projects of data people import."""
 
@@ -85,10 +94,24 @@ class Test:
 '''
 
 
-def small(folder):
-    for file in range(50):
-        tests = "".join(SMALL_TEST.format(number=number) for number in range(1, 100))
+def one(folder):
+    (folder / "test_one.py").write_text(ONE)
+
+
+def small(folder, files=50, tests_each=100):
+    tests = "".join(SMALL_TEST.format(number=number) for number in range(1, tests_each))
+    for file in range(files):
         (folder / ("test_m%02d.py" % file)).write_text(SMALL_HEAD + tests)
+
+
+def many(folder):
+    small(folder, files=400, tests_each=50)
+
+
+def params(folder):
+    functions = "".join(PARAMS_TEST.format(number=number) for number in range(50))
+    for file in range(10):
+        (folder / ("test_p%02d.py" % file)).write_text("import pytest\n" + functions)
 
 
 def heavy(folder):
@@ -104,21 +127,25 @@ def article(folder, full):
     (folder / "test_sample.py").write_text(ARTICLE.format(note=note, **sleeps))
 
 
+WRITERS = {"one": one, "small": small, "many": many, "params": params, "heavy": heavy}
+
+
 def generate(name, folder, full=False):
     """Writes one suite into an empty folder."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    # A rootdir of its own, whatever lies above.
+    # A root of its own, whatever lies above; the second is karva's.
     (folder / "pytest.ini").write_text("[pytest]\n")
+    (folder / "karva.toml").write_text("")
     if name == "article":
         article(folder, full)
     else:
-        {"small": small, "heavy": heavy}[name](folder)
+        WRITERS[name](folder)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", choices=["small", "heavy", "article"])
+    parser.add_argument("name", choices=[*WRITERS, "article"])
     parser.add_argument("folder")
     parser.add_argument("--full", action="store_true", help="the article's sleeps at full length")
     options = parser.parse_args()

@@ -1,66 +1,74 @@
 """Runs one command, and measures it."""
 
 import os
-import pathlib
 import subprocess
 import tempfile
+import threading
 import time
 
-from . import tools
+from . import processes
+from .verdict import verdict
 
-# Ends what hangs; the slowest of the suites takes 145 s.
-LIMIT = 600
 INTERVAL = 0.02
 
 
 class Run:
     """What one run gave."""
 
-    def __init__(self, seconds, cpu, status, counts, tail, peak=None):
-        self.seconds, self.cpu, self.status = seconds, cpu, status
-        self.counts, self.tail, self.peak = counts, tail, peak
+    def __init__(self, seconds, cpu, status, text, peak, killed):
+        self.seconds, self.cpu, self.status, self.peak, self.killed = seconds, cpu, status, peak, killed
+        self.counts, self.tail = None if killed else verdict(text), text[-2000:]
+
+    def says(self, other):
+        """Whether the verdict is the same."""
+        return not self.killed and self.counts == other.counts and self.status == other.status
 
 
-def environment():
-    """Ours, without what would change how the tools run."""
-    kept = dict(os.environ)
-    for name in list(kept):
-        if name.startswith(("PYTEST_", "RSTEST_", "HASTEN_")) or name in ("PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV"):
-            del kept[name]
-    return kept
+def run(command, folder, variables, limit, watch=False, resident=False):
+    """Runs the command in the folder, and kills it after the limit; with watch, samples its memory.
 
-
-def run(command, folder, watch=False):
-    """Runs the command in the folder; with watch, samples its memory."""
+    What it leaves behind is ended, unless it is a resident tool's.
+    """
+    before = processes.own()
     with tempfile.TemporaryFile() as output:
         start = time.perf_counter()
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env=environment(),
+            env=variables,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        peak, cpu = wait(process, start + LIMIT, watch)
+        killed = threading.Event()
+
+        def give_up():
+            killed.set()
+            processes.kill(process.pid)
+
+        timer = threading.Timer(limit, give_up)
+        timer.start()
+        peak, cpu = wait(process, watch)
         seconds = time.perf_counter() - start
+        timer.cancel()
+        timer.join()
+        if killed.is_set() or not resident:
+            processes.end(kept=before)
         output.seek(0)
         text = output.read().decode("utf-8", "replace")
-    return Run(seconds, cpu, process.returncode, tools.verdict(text), text[-2000:], peak)
+    return Run(seconds, cpu, process.returncode, text, peak, killed.is_set())
 
 
-def wait(process, deadline, watch):
+def wait(process, watch):
     """Waits for the end; returns the peak of memory in bytes (with watch) and the CPU seconds."""
     peak = 0
-    while watch and process.returncode is None:
-        peak = max(peak, tree_memory(process.pid))
+    while watch:
+        peak = max(peak, processes.memory())
         time.sleep(INTERVAL)
         reaped = reap(process, os.WNOHANG)
         if reaped is not None:
             return peak, reaped
-        if time.perf_counter() > deadline:
-            process.kill()
     return None, reap(process, 0)
 
 
@@ -71,35 +79,3 @@ def reap(process, flags):
         return None
     process.returncode = os.waitstatus_to_exitcode(status)
     return usage.ru_utime + usage.ru_stime
-
-
-def tree_memory(root):
-    """The proportional set size of a process and all of its descendants, in bytes."""
-    children = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            parent = parent_of(entry)
-            if parent is not None:
-                children.setdefault(parent, []).append(int(entry))
-    total, waiting = 0, [root]
-    while waiting:
-        pid = waiting.pop()
-        total += memory_of(pid)
-        waiting += children.get(pid, [])
-    return total
-
-
-def parent_of(pid):
-    try:
-        stat = pathlib.Path("/proc", pid, "stat").read_bytes()
-    except OSError:
-        return None
-    return int(stat.rpartition(b")")[2].split()[1])
-
-
-def memory_of(pid):
-    try:
-        lines = pathlib.Path("/proc", str(pid), "smaps_rollup").read_bytes().splitlines()
-    except OSError:
-        return 0
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(b"Pss:"))

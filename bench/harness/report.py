@@ -7,7 +7,9 @@ import pathlib
 import platform
 import statistics
 
-from . import setup, tools
+from .environments import ROOT
+from .targets import targets
+from .verdict import describe
 
 
 def machine(versions):
@@ -35,8 +37,6 @@ def summarise(runs, plain_runs):
     """The figures of one tool on one suite."""
     seconds = [run.seconds for run in runs]
     median = statistics.median(seconds)
-    good = runs[-1]
-    plain = plain_runs[-1] if plain_runs else None
     cell = {
         "seconds": [round(value, 4) for value in seconds],
         "median": round(median, 4),
@@ -44,46 +44,55 @@ def summarise(runs, plain_runs):
         "slowest": round(max(seconds), 4),
         "cpu_median": round(statistics.median(run.cpu for run in runs), 4),
         "status": sorted({run.status for run in runs}),
-        "counts": good.counts,
+        "counts": runs[-1].counts,
     }
-    if plain:
+    if plain_runs:
+        plain = plain_runs[-1]
         cell["ratio"] = round(median / statistics.median(run.seconds for run in plain_runs), 4)
-        cell["same_verdict"] = all(run.counts == plain.counts and run.status == plain.status for run in runs)
-        if not cell["same_verdict"]:
-            wrong = next(run for run in runs if run.counts != plain.counts or run.status != plain.status)
-            cell["wrong"] = "%s, status %d" % (tools.describe(wrong.counts), wrong.status)
+        wrong = next((run for run in runs if not run.says(plain)), None)
+        cell["same_verdict"] = wrong is None
+        if wrong:
+            cell["wrong"] = said(wrong)
             cell["tail"] = anonymous(wrong.tail)
     return cell
 
 
+def said(run):
+    """The verdict of a run that is not plain pytest's."""
+    return "killed" if run.killed else "%s, status %d" % (describe(run.counts), run.status)
+
+
 def anonymous(text):
     """Without the names of this machine's folders."""
-    return text.replace(str(setup.ROOT), "hasten").replace(os.path.expanduser("~"), "~")
+    return text.replace(str(ROOT), "hasten").replace(os.path.expanduser("~"), "~")
 
 
 def mebibytes(value):
     return round(value / 2**20, 1)
 
 
+def time_of(name, cell):
+    """One cell of the table."""
+    if cell is None:
+        return ""
+    if cell.get("wrong") == "killed":
+        return "✗ killed after %.0f s" % cell["median"]
+    text = "%.2f (%.2f–%.2f)" % (cell["median"], cell["fastest"], cell["slowest"])
+    if name != "pytest" and "ratio" in cell:
+        text += " **%.2f×**" % cell["ratio"]
+    if not cell.get("same_verdict", True):
+        text += " ✗ " + cell["wrong"]
+    return text
+
+
 def times_table(results, names):
     """Seconds: median (fastest-slowest), ratio."""
     lines = ["| suite | verdict of plain pytest | " + " | ".join(names) + " |", "|---|---|" + "---:|" * len(names)]
     for suite, cells in results.items():
-        row = []
-        for name in names:
-            cell = cells.get(name)
-            if cell is None:
-                row.append("")
-                continue
-            text = "%.2f (%.2f–%.2f)" % (cell["median"], cell["fastest"], cell["slowest"])
-            if name != "pytest" and "ratio" in cell:
-                text += " **%.2f×**" % cell["ratio"]
-            if not cell.get("same_verdict", True):
-                text += " ✗ " + cell["wrong"]
-            row.append(text)
         plain = cells.get("pytest")
-        said = tools.describe(plain["counts"]) if plain else ""
-        lines.append("| %s | %s | %s |" % (suite, said, " | ".join(row)))
+        verdict = describe(plain["counts"]) if plain else ""
+        row = [time_of(name, cells.get(name)) for name in names]
+        lines.append("| %s | %s | %s |" % (suite, verdict, " | ".join(row)))
     return lines
 
 
@@ -95,39 +104,31 @@ def memory_table(memory, names):
     return lines
 
 
-def targets(results, memory):
-    """What hasten set out to reach: (sentence, met)."""
-    found = []
-    for suite, cells in results.items():
-        ratio = cells.get("hasten", {}).get("ratio")
-        if ratio is None:
-            continue
-        if suite == "small":
-            found.append(("small: at most half of plain pytest's time (%.2f×)" % ratio, ratio <= 0.5))
-        else:
-            found.append(("%s: never slower than plain pytest (%.2f×)" % (suite, ratio), ratio <= 1))
-        found.append(("%s: plain pytest's verdict" % suite, cells["hasten"]["same_verdict"]))
-    eight = memory.get("heavy, -n 8", {})
-    if "hasten" in eight and "xdist" in eight:
-        share = eight["hasten"] / eight["xdist"]
-        found.append(("heavy, -n 8: at most a third of xdist's memory (%.2f×)" % share, share <= 1 / 3))
-    return found
-
-
-def write(folder, facts, options, results, memory, names):
-    """Writes latest.md and latest.json; returns the Markdown."""
-    when = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+def markdown(when, facts, options, results, memory, reached):
+    """The whole report."""
+    names = list(options["tools"])
     described = ", ".join("%s %s" % (key.replace("_", " "), value) for key, value in facts.items())
-    lines = ["# hasten beside plain pytest, pytest-xdist and rstest", ""]
+    lines = ["# hasten beside plain pytest and other runners", ""]
     lines += ["%s. %s." % (when, described), ""]
     lines += ["Seconds of the whole command: median of %d rounds (fastest–slowest)," % options["rounds"]]
-    lines += ["and the ratio to plain pytest. ✗: not plain pytest's verdict.", "", *times_table(results, names), ""]
+    lines += ["and the ratio to plain pytest. ✗: not plain pytest's verdict."]
+    if any(suite.endswith(", cold") for suite in results):
+        lines += ["Cold: without byte code of the suite, and without what the tools remember."]
+    lines += ["", *times_table(results, names), ""]
     if memory:
         lines += ["Peak memory, MiB of proportional set size over all processes:", "", *memory_table(memory, names), ""]
-    reached = targets(results, memory)
+    if options["left_out"]:
+        lines += ["Left out: " + "; ".join(options["left_out"]) + ".", ""]
     if reached:
         lines += ["Targets:", ""] + ["- [%s] %s" % ("x" if met else " ", text) for text, met in reached] + [""]
-    text = "\n".join(lines)
+    return "\n".join(lines)
+
+
+def write(folder, facts, options, results, memory, real):
+    """Writes latest.md and latest.json; returns the Markdown."""
+    when = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+    reached = targets(results, memory, real)
+    text = markdown(when, facts, options, results, memory, reached)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "latest.md").write_text(text, encoding="utf-8")
     data = {"when": when, "machine": facts, "options": options, "times": results, "memory_mib": memory}

@@ -1,54 +1,41 @@
-"""The runners that are compared, and what their closing lines say."""
-
-import re
-
-WORDS = ["passed", "failed", "skipped", "xfailed", "xpassed", "error", "errors"]
-CLOSING = re.compile(r"^=*\s*(?P<counts>\d+ [a-z].*?) in [\d.]+ ?m?s\b.*$")
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+"""The runners that are compared."""
 
 
 class Tool:
-    """How a runner is called."""
+    """How a runner is called.
 
-    def __init__(self, name, command):
-        self.name, self.command = name, command
+    `package` is what it comes from, `addition` the requirements file that adds it to the shared environment. `real`: it
+    runs the tests by pytest's own code. `resident`: it leaves a process behind that serves the next run.
+    """
+
+    def __init__(self, name, command, package, addition=None, real=True, resident=False):
+        self.name, self.command, self.package = name, command, package
+        self.addition, self.real, self.resident = addition, real, resident
 
 
-def tools(bin_folder, hasten):
-    """All that are known, by name."""
-    python = str(bin_folder / "python")
-    rstest = [str(bin_folder / "rstest"), "--python", python]
-    return {
-        tool.name: tool
-        for tool in [
-            Tool("pytest", [str(bin_folder / "pytest")]),
-            Tool("hasten", [str(hasten), "--python", python]),
-            Tool("xdist", [str(bin_folder / "pytest"), "-n", "auto"]),
-            Tool("rstest", rstest),
-            Tool("rstest-fork", [*rstest, "--fork-pool"]),
-        ]
-    }
+def tools(shared, with_folder, hasten):
+    """All that are known, by name. The folders need not be there yet."""
+    python = str(shared / "bin" / "python")
+    pytest = [str(shared / "bin" / "pytest")]
+    xdist = [*pytest, "-n", "auto"]
+    rstest = [str(with_folder / "rstest" / "bin" / "rstest"), "--python", python]
+    rustest = [str(with_folder / "rustest" / "bin" / "rustest"), "--pytest-compat"]
+    karva = [str(with_folder / "karva" / "bin" / "karva"), "test"]
+    known = [
+        Tool("pytest", pytest, "pytest"),
+        Tool("hasten", [str(hasten), "--python", python], "hasten"),
+        Tool("xdist", xdist, "pytest-xdist", "xdist"),
+        Tool("xdist-worksteal", [*xdist, "--dist", "worksteal"], "pytest-xdist", "xdist"),
+        Tool("rstest", rstest, "rstest", "rstest"),
+        Tool("rstest-lazy", [*rstest, "--collect", "lazy"], "rstest", "rstest"),
+        Tool("rstest-fork", [*rstest, "--fork-pool"], "rstest", "rstest"),
+        Tool("rustest", rustest, "rustest", "rustest", real=False),
+        Tool("karva", karva, "karva", "karva", real=False),
+        Tool("zygote", [*pytest, "--workers", "auto"], "pytest-zygote", "zygote"),
+        Tool("fast", [*pytest, "--fast"], "pytest-fast", "fast", resident=True),
+    ]
+    return {tool.name: tool for tool in known}
 
 
 DEFAULT = ["pytest", "hasten", "xdist", "rstest"]
-
-
-def verdict(output):
-    """The counts of the last closing line in what a tool printed, or None."""
-    for line in reversed(COLOUR.sub("", output).splitlines()):
-        match = CLOSING.match(line.strip())
-        if match:
-            counts = {}
-            for number, word in re.findall(r"(\d+) ([a-z]+)", match["counts"]):
-                if word in WORDS:
-                    word = "errors" if word == "error" else word
-                    counts[word] = counts.get(word, 0) + int(number)
-            return counts
-    return None
-
-
-def describe(counts):
-    """`909 passed, 1 skipped`."""
-    if not counts:
-        return "no closing line"
-    return ", ".join("%d %s" % (counts[word], word) for word in WORDS if counts.get(word))
+ALL = [*DEFAULT[:3], "xdist-worksteal", "rstest", "rstest-lazy", "rstest-fork", "rustest", "karva", "zygote", "fast"]
