@@ -10,6 +10,8 @@ from types import FunctionType, MethodType
 
 from hasten_worker.hooks import module_of
 
+# A plugin may have put functions of its own in their place, for this item.
+_METHODS = frozenset(("setup", "teardown"))
 _NOT_PLAIN = CO_ASYNC_GENERATOR | CO_COROUTINE | CO_ITERABLE_COROUTINE
 
 
@@ -28,7 +30,7 @@ class Bare:
 
     def setup_of(self, item, parents):
         """Whether no fixture is set up, and no parent either."""
-        if item.fixturenames:
+        if item.fixturenames or not _METHODS.isdisjoint(item.__dict__):
             return False
         stack = self._state.stack
         if len(stack) != len(parents) or next(reversed(stack), None) is not item.parent:
@@ -75,6 +77,8 @@ class Bare:
         return error
 
     def _may_call(self, item, function):
+        if "runtest" in item.__dict__:
+            return False
         plain = function.__func__ if type(function) is MethodType else function
         if type(plain) is not FunctionType or plain.__code__.co_flags & _NOT_PLAIN:
             return False

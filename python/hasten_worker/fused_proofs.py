@@ -12,6 +12,7 @@ from _pytest import (
     logging,
     main,
     nodes,
+    python,
     reports,
     runner,
     skipping,
@@ -100,6 +101,9 @@ _OWN = {
     logging.LoggingPlugin: ("_runtest_for",),
     logging.catching_logs: ("__enter__", "__exit__"),
     nodes.Item: ("add_report_section",),
+    nodes.Node: ("setup", "teardown"),
+    python: ("pytest_pyfunc_call",),
+    python.Function: ("runtest", "setup"),
     reports.TestReport: ("__init__", "from_item_and_call"),
     runner: ("call_and_report", "check_interactive_exception", "_update_current_test_var"),
     runner.CallInfo: ("from_call",),
@@ -132,6 +136,9 @@ def prove_session(session):
     if found is not None:
         name, function = found
         raise Unproved("patched", name, plugin=_author(function))
+    teardown = python.Function.teardown
+    if teardown is not nodes.Node.teardown:
+        raise Unproved("patched", "Function.teardown", plugin=_author(teardown))
     if manager._inner_hookexec is not _multicall:
         raise Unproved("traced")
     if type(session) is not main.Session or type(session._setupstate) is not runner.SetupState:

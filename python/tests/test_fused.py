@@ -206,6 +206,32 @@ def test_bare_phases(suite, args):
     assert Compared(write(suite, BARE), *args, fails=True).counts["taken"] > 25
 
 
+REPLACES = """
+def pytest_collection_modifyitems(items):
+    for item in items:
+        for name in item.name.rpartition("_")[2].split("0"):
+            if not hasattr(item, name):
+                continue
+            def mine(name=name, before=getattr(item, name)):
+                print(name)
+                see(name, os.environ.get("PYTEST_CURRENT_TEST"))
+                return before()
+            setattr(item, name, mine)
+"""
+REPLACED = "".join(
+    f"def test_{number}_{name}(): see('ran', os.environ.get('PYTEST_CURRENT_TEST'))\n"
+    for number, name in enumerate(
+        ["x", "setup", "x", "runtest", "x", "teardown", "x", "setup0runtest0teardown", "x", "x"]
+    )
+)
+
+
+def test_items_with_functions_of_a_plugin(suite):
+    compared = Compared(write(suite, REPLACED, REPLACES), "-rP", fails=False)
+    assert "runtest" in compared.fused.out
+    assert Compared(write(suite, REPLACED, REPLACES), fails=False).counts["taken"] == 10
+
+
 @pytest.mark.parametrize(
     "head, needs, most", [("", "", 250), ("@pytest.fixture\ndef one(): return 1\n", "one", 550)]
 )
@@ -505,6 +531,7 @@ PATCHES = [
     "_pytest.reports.TestReport.from_item_and_call",
     "_pytest.capture.CaptureManager.item_capture",
     "_pytest.logging.catching_logs.__enter__",
+    "_pytest.python.Function.runtest",
 ]
 
 
