@@ -113,7 +113,7 @@ class KeptBytecode:
             return
         os.makedirs(self._folder)
         try:
-            with open(os.path.join(self._top, ".gitignore"), "x", encoding="ascii") as file:
+            with open(os.path.join(self._top, ".gitignore"), "x", encoding="utf-8") as file:
                 file.write(_GITIGNORE)
         except FileExistsError:
             pass
