@@ -1,5 +1,7 @@
 """Byte code of test files: made by several processes, kept where Python must not write it."""
 
+import marshal
+
 import pytest
 from conftest import normal
 
@@ -20,9 +22,12 @@ def write(suite):
 
 
 def compiled(suite):
-    """Returns the contents of pytest's own byte code, by name."""
+    """Returns the contents of pytest's own byte code, by name.
+
+    Code as objects: how often `marshal` repeats a string depends on who else has it.
+    """
     return {
-        path.name: path.read_bytes()
+        path.name: (path.read_bytes()[:16], marshal.loads(path.read_bytes()[16:]))
         for path in suite.path.rglob("*.pyc")
         if "-pytest-" in path.name and "conftest" not in path.name
     }
@@ -52,6 +57,8 @@ def test_helpers_write_what_pytest_writes(suite):
     found = compiled(suite)
     assert found.keys() == expected.keys()
     assert found == expected
+    for name, (_, code) in found.items():
+        assert code.co_filename == expected[name][1].co_filename
     assert not kept(suite)
 
 
