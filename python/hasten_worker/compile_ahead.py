@@ -31,11 +31,11 @@ _OWN = {
 class CompileAhead:
     """Starts helpers for the files of a folder."""
 
-    def __init__(self, config, kept):
+    def __init__(self, config, kept, processes):
         self._config = config
         self._kept = kept
         self._state = config.stash.get(rewrite.assertstate_key, None)
-        self._helpers = _cores() - 1
+        self._helpers = processes - 1
         self._is_on = (
             _DIRECTORY is not None
             and self._helpers > 0
@@ -101,10 +101,3 @@ def _size(paths):
         except OSError:
             continue
     return total
-
-
-def _cores():
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS
-        return os.cpu_count() or 1

@@ -104,10 +104,11 @@ class Fused:
             item._initrequest()
         self._current.enter(item)
         bare = self._bare.setup_of(item, self._facts.chain)
+        silent = True
         ended = False
         try:
             if bare:
-                silent = self._bare_phase(item, "setup", state.setup, item)
+                self._bare_phase(item, "setup", state.setup, item)
             else:
                 journal.start_phase(words.SETUP)
                 silent = self._phase(item, "setup", state.setup, item)
@@ -134,7 +135,7 @@ class Fused:
             item.funcargs = None
 
     def _bare_phase(self, item, when, body, argument):
-        """Runs a phase in which nothing of the user's runs; returns that it passed in silence."""
+        """Runs a phase in which nothing of the user's runs: it passes in silence."""
         start, ticks = timing.time(), timing.perf_counter()
         storage = item.stash._storage
         if when == "setup":
@@ -148,7 +149,6 @@ class Fused:
         body(argument)
         duration = timing.perf_counter() - ticks
         self._reports.passed(item, when, start, duration, self._facts.keywords)
-        return True
 
     def _phase(self, item, when, body, argument):
         """Runs a phase; returns whether it passed in silence."""

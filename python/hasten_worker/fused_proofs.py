@@ -26,8 +26,8 @@ from pluggy._callers import _multicall
 from hasten_worker import known_pytest
 from hasten_worker.fused_strays import COLLECTED
 from hasten_worker.fused_table import OTHERS
-from hasten_worker.hooks import module_of
-from hasten_worker.reasons import Plugin, Reason, file_of, plugin_of, version_of
+from hasten_worker.hooks import file_of, module_of
+from hasten_worker.reasons import Plugin, Reason, plugin_of, version_of
 
 # The implementations of each hook, in the order in which they are called.
 _PHASE = (

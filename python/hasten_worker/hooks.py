@@ -47,3 +47,16 @@ def _old_style(function):
 def module_of(implementation):
     """Returns the name of the module that an implementation of a hook is written in."""
     return getattr(implementation.function, "__module__", None) or ""
+
+
+def others(hook, modules):
+    """Returns the implementations of a hook that are in none of these modules, nor below them."""
+    known = tuple(module + "." for module in modules)
+    return [each for each in hook.get_hookimpls() if not f"{module_of(each)}.".startswith(known)]
+
+
+def file_of(function):
+    """Returns the file that a function is written in, or an empty text."""
+    function = inspect.unwrap(function)
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    return "" if code is None else code.co_filename

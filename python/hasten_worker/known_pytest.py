@@ -9,6 +9,7 @@ import sys
 import _pytest
 
 from hasten_worker.fused_table import FILES, KNOWN
+from hasten_worker.hooks import file_of
 
 
 @functools.cache
@@ -47,7 +48,6 @@ def replaced(functions):
         file = sys.modules[getattr(owner, "__module__", owner.__name__)].__file__
         for name in names:
             function = inspect.unwrap(getattr(owner, name))
-            code = getattr(getattr(function, "__func__", function), "__code__", None)
-            if code is None or os.path.basename(code.co_filename) != os.path.basename(file):
+            if os.path.basename(file_of(function)) != os.path.basename(file):
                 return f"{owner.__name__}.{name}", function
     return None

@@ -48,11 +48,6 @@ def own_reporter(config):
     return reporter if type(reporter) is TerminalReporter else None
 
 
-def others(hook, allowed):
-    """Returns the implementations of a hook whose plugins are not in ``allowed``."""
-    return [each for each in hook.get_hookimpls() if each.plugin not in allowed]
-
-
 def _style(config):
     try:
         return config.getini("console_output_style")

@@ -10,7 +10,7 @@ import threading
 from hasten_worker import roles, wire
 from hasten_worker.controller import Controller
 from hasten_worker.forking import ForkFailed, fork_off
-from hasten_worker.hooks import module_of
+from hasten_worker.hooks import others
 from hasten_worker.identity import IdentityAudit
 from hasten_worker.kept_bytecode import keep
 from hasten_worker.notes import Notes
@@ -88,7 +88,8 @@ class Main:
         self._channel.send_json(wire.SETTINGS, settings(config))
         decision = self._decision = self._wait_for_decision()
         if decision["session"]:
-            if _others_take_part(config):
+            hook = config.pluginmanager.hook.pytest_load_initial_conftests
+            if others(hook, ("_pytest", "hasten_worker")):
                 if self._fork_session(plugin, config):
                     return
             else:
@@ -185,10 +186,3 @@ class Main:
             option.numprocesses = "auto"
         if option.dist == "no":
             option.dist = "load"
-
-
-def _others_take_part(config):
-    """Whether anybody but pytest does something when the first conftest files are loaded."""
-    hook = config.pluginmanager.hook.pytest_load_initial_conftests
-    known = ("_pytest", "hasten_worker")
-    return any(module_of(each).partition(".")[0] not in known for each in hook.get_hookimpls())

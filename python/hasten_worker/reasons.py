@@ -4,7 +4,7 @@ import inspect
 import sys
 from typing import NamedTuple, Optional
 
-from hasten_worker.hooks import module_of
+from hasten_worker.hooks import file_of, module_of
 
 
 class Plugin(NamedTuple):
@@ -48,13 +48,6 @@ def plugin_of(config, implementation):
     installed, distribution = _installed(config, plugin, module)
     file = file_of(implementation.function)
     return Plugin(installed or name, module, kind, file, distribution)
-
-
-def file_of(function):
-    """Returns the file that a function is written in, or an empty text."""
-    function = inspect.unwrap(function)
-    code = getattr(getattr(function, "__func__", function), "__code__", None)
-    return "" if code is None else code.co_filename
 
 
 def version_of(name):

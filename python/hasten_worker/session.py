@@ -77,7 +77,9 @@ class Session:
         manager = config.pluginmanager
         manager.set_blocked("terminalprogress-plugin")
         keep_timers_out(manager)
-        self._ahead = CompileAhead(config, keep(config))
+        kept = keep(config)
+        # As many processes as there may be workers; those that load for themselves are that many.
+        self._ahead = CompileAhead(config, kept, self._identity["count"] if self.forks else 1)
         manager.register(self)
         self._set_options(config.known_args_namespace)
 

@@ -14,7 +14,7 @@ from _pytest.python import Class, Function, Module, PyCollector
 from _pytest.scope import Scope
 
 from hasten_worker import known_pytest
-from hasten_worker.hooks import module_of
+from hasten_worker.hooks import others
 
 # What the shortcuts do in the place of, or rely on.
 _OWN = {
@@ -132,7 +132,7 @@ class _Functions:
         if type(collector) not in (Module, Class):
             return False
         hook = collector.ihook
-        if _others(hook.pytest_generate_tests, _GENERATE) or _others(
+        if others(hook.pytest_generate_tests, _GENERATE) or others(
             hook.pytest_pycollect_makeitem, _MAKEITEM
         ):
             return False
@@ -183,7 +183,3 @@ def _is_unmarked(function):
     if type(marks) is not list:
         return False
     return all(type(mark) is Mark and mark.name not in _LOOKED_AT for mark in marks)
-
-
-def _others(hook, modules):
-    return any(module_of(each) not in modules for each in hook.get_hookimpls())

@@ -121,10 +121,11 @@ def test_warnings_come_in_every_run(suite, env, args):
         suite.write_file(f"sub/test_{number}.py", FILLER + WARNS)
     plain = suite.plain(*args, **env)
     forget(suite)
-    runs = [suite.run("-n", "1", *args, env=env)]
+    # Two workers, so that a helper compiles; one of them gets everything, in order.
+    runs = [suite.run("-n", "2", *args, env=env, chunk=10_000)]
     assert normal(runs[0].out) == normal(plain.out)
     if env == DONT:
-        again = suite.run("-n", "1", *args, env=env)
+        again = suite.run("-n", "2", *args, env=env, chunk=10_000)
         assert normal(again.out) == normal(plain.out)
         assert not kept(suite)
 

@@ -159,8 +159,7 @@ impl Report {
     /// One line of JSON, with a newline at its end.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // Only a map whose keys are no strings can fail.
-        serde_json::to_string(self).map_or_else(|_| String::new(), |json| json + "\n")
+        crate::json_line(self)
     }
 }
 

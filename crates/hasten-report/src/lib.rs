@@ -3,3 +3,9 @@
 pub mod doctor;
 pub mod live;
 pub mod slow;
+
+/// A report as one line of JSON, with a newline at its end.
+fn json_line(report: &impl serde::Serialize) -> String {
+    // Only a map whose keys are no strings can fail.
+    serde_json::to_string(report).map_or_else(|_| String::new(), |json| json + "\n")
+}

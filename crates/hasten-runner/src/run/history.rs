@@ -8,6 +8,7 @@ use camino::Utf8Path;
 use hasten_history::{Attempt, Estimate, History, Outcome, RunRecord, git};
 
 use super::Run;
+use super::suite::Suite;
 use crate::ledger::{Entry, State};
 use crate::process::Role;
 
@@ -69,15 +70,12 @@ impl Run {
 
     /// pytest's exit status as far as it is known before main has ended.
     fn expected_status(&self) -> i32 {
-        let counts = self.suite.as_ref().map(|suite| suite.ledger.counts());
-        match (&self.stop, counts) {
-            (None, Some(counts)) => i32::from(counts.failed > 0),
-            (None, None) => 5,
-            (Some(stop), _) => match stop.end.kind.as_str() {
-                "shouldfail" => 1,
-                "internal" => 3,
-                _ => 2,
-            },
+        let failed = |suite: &Suite| suite.ledger.counts().failed > 0;
+        match self.stop.as_ref().map(|stop| stop.end.kind.as_str()) {
+            None => i32::from(self.suite.as_ref().is_some_and(failed)),
+            Some("shouldfail") => 1,
+            Some("internal") => 3,
+            Some(_) => 2,
         }
     }
 

@@ -2,9 +2,9 @@
 
 use hasten_report::doctor::Report;
 use hasten_report::slow::Style;
-use hasten_runner::{Output, RunOptions, unpack};
+use hasten_runner::Output;
 
-use super::Failure;
+use super::{Failure, run};
 use crate::arguments::Arguments;
 use crate::environment;
 
@@ -21,13 +21,8 @@ const TOOK_PLACE: [i32; 2] = [0, 1];
 /// Runs and reports; failures of tests do not make it fail.
 pub(crate) fn doctor(arguments: &Arguments) -> Result<i32, Failure> {
     let (args, json) = read(&arguments.rest);
-    let options = RunOptions {
-        python: environment::interpreter_search(arguments.python.clone()).find()?,
-        package: unpack(&environment::cache_folder())?,
-        args,
-        run_id: environment::new_run_id(),
-        output: if json { Output::Stderr } else { Output::Stdout },
-    };
+    let output = if json { Output::Stderr } else { Output::Stdout };
+    let options = run::options(arguments, args, output)?;
     let finished = hasten_runner::run(options)?;
     let report = Report::new(&finished.paths);
     crate::say(&if json {
