@@ -9,6 +9,7 @@ import importlib.util
 import pytest
 
 from hasten_worker import newhooks
+from hasten_worker.options_of_rules import add_rules
 
 XDIST_MARKER = (
     "xdist_group: specify group for tests should run in same session."
@@ -35,6 +36,7 @@ class Options:
         group = parser.getgroup("hasten", "distributed and subprocess testing")
         _add_distribution(group)
         _add_accepted(group)
+        add_rules(group)
         _add_settings(parser)
         if self._owns_timeout:
             TimeoutOptions.pytest_addoption(parser)

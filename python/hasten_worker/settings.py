@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from hasten_worker.options_of_rules import given_rules
+
 # Options of pytest that print instead of running tests, or that need one process.
 _IN_PROCESS = (
     ("collectonly", "--collect-only"),
@@ -41,6 +43,8 @@ def settings(config):
         "capture": getattr(known, "capture", None),
         "verbose": getattr(known, "verbose", 0),
         "timeout": time_limit(config, known),
+        "rootdir": str(config.rootpath),
+        "rules": given_rules(known),
         "testrunuid": known.testrunuid,
         "maxschedchunk": known.maxschedchunk,
         "max_worker_restart": known.maxworkerrestart,

@@ -77,6 +77,46 @@ pub struct Settings {
     /// Seconds that a test may take (`--timeout`, `PYTEST_TIMEOUT`, ini).
     #[serde(default)]
     pub timeout: Option<f64>,
+    /// pytest's rootdir.
+    #[serde(default)]
+    pub rootdir: String,
+    /// Options for limits and retries.
+    #[serde(default)]
+    pub rules: RuleOptions,
+}
+
+/// Options for limits and retries, as far as the command line has them.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct RuleOptions {
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// `--setup-timeout`, seconds.
+    pub setup_timeout: Option<f64>,
+    /// `--call-timeout`, seconds.
+    pub call_timeout: Option<f64>,
+    /// `--teardown-timeout`, seconds.
+    pub teardown_timeout: Option<f64>,
+    /// `--fixture-timeout`, seconds.
+    pub fixture_timeout: Option<f64>,
+    /// `--collect-timeout`, seconds.
+    pub collect_timeout: Option<f64>,
+    /// `--timeout-grace`, seconds.
+    pub timeout_grace: Option<f64>,
+    /// `--slow-after`, seconds.
+    pub slow_after: Option<f64>,
+    /// `--retries`.
+    pub retries: Option<u32>,
+    /// `--retry-delay`, seconds.
+    pub retry_delay: Option<f64>,
+    /// `--retry-backoff`.
+    pub retry_backoff: Option<f64>,
+    /// `--flaky-result`: `pass` or `fail`.
+    pub flaky_result: Option<String>,
+    /// `--quarantine`.
+    pub quarantine: Option<String>,
+    /// `--diagnose-flaky`.
+    pub diagnose_flaky: bool,
 }
 
 /// main forked the session, or found that it must not.

@@ -1,0 +1,74 @@
+"""Options for limits and retries: registered here, read by the supervisor."""
+
+import argparse
+
+_PREFIX = "hasten_"
+
+
+def _number(text):
+    value = float(text)
+    if not 0 <= value < 1e9:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1e9")
+    return value
+
+
+def _count(text):
+    value = int(text)
+    if not 0 <= value <= 1000:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1000")
+    return value
+
+
+# argparse names them when a value cannot be read.
+_number.__name__ = "number"
+_count.__name__ = "count"
+
+# Name, metavar, what the value is, help.
+_VALUES = (
+    ("profile", "NAME", str, "Settings of [tool.hasten.profiles.NAME] in pyproject.toml"),
+    ("setup-timeout", "SECONDS", _number, "Seconds that the setup of a test may take"),
+    ("call-timeout", "SECONDS", _number, "Seconds that a test may take without its fixtures"),
+    ("teardown-timeout", "SECONDS", _number, "Seconds that the teardown of a test may take"),
+    ("fixture-timeout", "SECONDS", _number, "Seconds that a fixture of a wider scope may take; it is not charged to a test then"),
+    ("collect-timeout", "SECONDS", _number, "Seconds that a file may take to be imported and collected"),
+    ("timeout-grace", "SECONDS", _number, "Seconds that a test has to end after its limit, before its process is killed"),
+    ("slow-after", "SECONDS", _number, "Say what has been running for so many seconds"),
+    ("retries", "N", _count, "Run a failed test again, at most so many times"),
+    ("retry-delay", "SECONDS", _number, "Seconds before a test is run again"),
+    ("retry-backoff", "FACTOR", _number, "What the delay is multiplied by after each attempt"),
+    ("quarantine", "FILE", str, "Tests whose failures do not fail the run: node ids, one a line"),
+)
+
+
+def add_rules(group):
+    """Registers them."""
+    for name, metavar, kind, text in _VALUES:
+        group.addoption("--" + name, dest=_dest(name), type=kind, metavar=metavar, help=text)
+    group.addoption(
+        "--flaky-result",
+        dest=_dest("flaky-result"),
+        choices=["pass", "fail"],
+        help="Whether a test that passes after a failure passes (default) or fails",
+    )
+    group.addoption(
+        "--diagnose-flaky",
+        dest=_dest("diagnose-flaky"),
+        action="store_true",
+        default=None,
+        help="Try failed tests again: do they fail always, sometimes, or after another test?",
+    )
+
+
+def given_rules(known):
+    """Returns those that the command line has."""
+    values = vars(known)
+    found = {name: values.get(_PREFIX + name.replace("-", "_")) for name in _names()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _names():
+    return [name for name, *_ in _VALUES] + ["flaky-result", "diagnose-flaky"]
+
+
+def _dest(name):
+    return _PREFIX + name.replace("-", "_")
