@@ -113,9 +113,12 @@ class Fused:
                 journal.start_phase(words.SETUP)
                 silent = self._phase(item, "setup", state.setup, item)
             if silent:
+                if not bare:
+                    self._loop.leftovers.look(item)
                 journal.start_phase(words.CALL)
                 silent = self._phase(item, "call", self._bare.call, item)
             elif self._report.passed:
+                self._loop.leftovers.look(item)
                 journal.start_phase(words.CALL)
                 runner.call_and_report(item, "call")
             following = self._loop.next_item()

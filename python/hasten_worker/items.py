@@ -11,6 +11,7 @@ from hasten_worker import journal as words
 from hasten_worker import wire
 from hasten_worker.fused import Fused
 from hasten_worker.hooks import hook_wrapper, module_of
+from hasten_worker.leftovers import Leftovers
 from hasten_worker.reasons import Reason, plugin_of
 from hasten_worker.records import NO_ITEM
 
@@ -27,6 +28,7 @@ class ItemLoop:
         self._channel = channel
         self._journal = journal
         self._reports = reports
+        self.leftovers = Leftovers(session, journal)
         self._on_stop = on_stop
         self._is_fit = is_fit  # whether pytest's capture still has its files
         self._queue = deque()
@@ -50,7 +52,7 @@ class ItemLoop:
                 self.fused = Fused(self._session, self, self._journal, self._reports)
         else:
             self.why_not_fused = self._early
-            config.pluginmanager.register(PhaseWords(self._journal))
+            config.pluginmanager.register(PhaseWords(self._journal, self.leftovers))
         while True:
             index = self._next_index()
             if index is None:
@@ -123,6 +125,7 @@ class ItemLoop:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         if self._journal.copied:
             os._exit(1)
+        self.leftovers.look(item)
         failed = self._reports.finish()
         self._journal.set_item(NO_ITEM)
         if failed and not self._is_fit():
@@ -195,6 +198,7 @@ class LazyProtocol:
         try:
             journal.start_phase(words.SETUP)
             if report_phase(item, "setup").passed:
+                self._loop.leftovers.look(item)
                 journal.start_phase(words.CALL)
                 report_phase(item, "call")
             following = self._loop.next_item()
@@ -209,8 +213,9 @@ class LazyProtocol:
 class PhaseWords:
     """Notes the phases where a plugin has a protocol of its own."""
 
-    def __init__(self, journal):
+    def __init__(self, journal, leftovers):
         self._journal = journal
+        self._leftovers = leftovers
 
     @hook_wrapper(tryfirst=True)
     def pytest_runtest_setup(self):
@@ -218,7 +223,8 @@ class PhaseWords:
         return (yield)
 
     @hook_wrapper(tryfirst=True)
-    def pytest_runtest_call(self):
+    def pytest_runtest_call(self, item):
+        self._leftovers.look(item)
         self._journal.start_phase(words.CALL)
         return (yield)
 

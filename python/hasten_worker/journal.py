@@ -25,6 +25,7 @@ _COUNT = struct.Struct("<I")
 _TIMES = struct.Struct("<QQI")
 _PHASE = struct.Struct("<I")
 _PHASE_START = struct.Struct("<Q")
+_WIDE = struct.Struct("<I")
 
 
 class Journal:
@@ -80,6 +81,10 @@ class Journal:
     def set_item(self, index, phase=NONE):
         """Says that an item runs, or none, without touching the times."""
         _ITEM.pack_into(self._view, 4, index, phase)
+
+    def set_wide_fixtures(self, there_are):
+        """Says whether fixtures of more than one item wait for their teardown."""
+        _WIDE.pack_into(self._view, 36, int(there_are))
 
     def append_head(self, *fields):
         """Commits a record without a payload."""

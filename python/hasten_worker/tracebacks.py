@@ -1,4 +1,4 @@
-"""Texts of internal errors, without our own frames."""
+"""Internal errors: their texts without our own frames, and whose fault they are."""
 
 import os
 import re
@@ -29,3 +29,11 @@ def without_our_frames(text):
             continue
         kept.append(entry)
     return "\n".join(line for entry in kept for line in entry)
+
+
+def is_ours(excinfo):
+    """Whether an exception was raised by our own code, and not by somebody's that it called."""
+    entry = getattr(excinfo, "tb", None)
+    while entry is not None and entry.tb_next is not None:
+        entry = entry.tb_next
+    return entry is not None and entry.tb_frame.f_code.co_filename.startswith(_OURS)

@@ -18,7 +18,7 @@ from hasten_worker.hooks import hook_wrapper
 from hasten_worker.item_reports import ItemReports
 from hasten_worker.journal import Journal
 from hasten_worker.records import NO_ITEM
-from hasten_worker.tracebacks import without_our_frames
+from hasten_worker.tracebacks import is_ours, without_our_frames
 
 
 def load_and_run(channel, identity, args, descriptors):
@@ -65,6 +65,8 @@ class Worker:
         self._take_stacks()
         self._streams.close_stdin()
         self._take_temporary_folder(config)
+        if identity.get("trial"):
+            config.option.maxfail = 0  # each test that it is given matters, whichever fail
         extra = {"worker_id": identity["id"], "testrun_uid": identity["testrunuid"]}
         self._reports = ItemReports(self.journal, config, identity["full_reports"], extra)
         config.pluginmanager.register(WorkerHooks(self))
@@ -167,8 +169,10 @@ class WorkerHooks:
         worker.interrupted(stopped(excinfo.value, worker._session.config))
 
     @pytest.hookimpl
-    def pytest_internalerror(self, excrepr):
+    def pytest_internalerror(self, excrepr, excinfo):
         text = without_our_frames(str(excrepr))
+        if is_ours(excinfo):
+            text += "\nThis is a fault in hasten"
         self._worker.errors.append(text)
         self._worker.interrupted({"kind": "internal", "message": text, "excrepr": None})
         return True

@@ -17,6 +17,7 @@ const UNSENT: usize = 12;
 const ITEM_START: usize = 16;
 const PHASE_START: usize = 24;
 const STARTED: usize = 32;
+const WIDE_FIXTURES: usize = 36;
 
 /// The phase that a worker is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +109,12 @@ pub fn activity(memory: &[u8]) -> Activity {
     }
 }
 
+/// True when fixtures of class, module, package or session scope that have a teardown are set up.
+#[must_use]
+pub fn wide_fixtures(memory: &[u8]) -> bool {
+    u32_at(memory, WIDE_FIXTURES) != 0
+}
+
 /// The records that a dead worker did not send.
 #[must_use]
 pub fn unsent_records(memory: &[u8]) -> &[u8] {
@@ -127,6 +134,7 @@ mod tests {
         initialise(&mut memory);
         assert_eq!(activity(&memory).item, None);
         assert_eq!(activity(&memory).phase, Phase::None);
+        assert!(!wide_fixtures(&memory));
         assert!(unsent_records(&memory).is_empty());
     }
 
