@@ -260,6 +260,9 @@ pub struct WorkerIdentity {
     pub basetemp: Option<String>,
     /// Every report must arrive whole.
     pub full_reports: bool,
+    /// It runs a few items again, to learn why one of them fails.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub trial: bool,
 }
 
 /// Fork a process.

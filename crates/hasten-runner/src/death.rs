@@ -2,6 +2,8 @@
 
 use nix::sys::signal::Signal;
 
+use crate::pressure::OutOfMemory;
+
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
@@ -22,6 +24,40 @@ impl Ending {
     }
 }
 
+/// Why a worker ended, as far as that can be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// By itself, or by us.
+    Ended(Ending),
+    /// The kernel killed it for lack of memory.
+    OutOfMemory(OutOfMemory),
+    /// SIGKILL that we did not send.
+    KilledFromOutside,
+    /// Something that only hasten can be the reason of; what it was.
+    Fault(String),
+}
+
+impl Cause {
+    /// True when there may be nothing wrong with the test: the machine lacked something.
+    pub(crate) fn is_pressure(&self) -> bool {
+        matches!(self, Self::OutOfMemory(_) | Self::KilledFromOutside)
+    }
+}
+
+impl std::fmt::Display for Cause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Ended(ending) => ending.fmt(f),
+            Self::OutOfMemory(death) => death.fmt(f),
+            Self::KilledFromOutside => f.write_str(
+                "was killed by SIGKILL, which hasten did not send (out of memory is the usual \
+                 reason)",
+            ),
+            Self::Fault(what) => write!(f, "ended through a fault in hasten ({what})"),
+        }
+    }
+}
+
 fn meaning(signal: Signal) -> &'static str {
     match signal {
         Signal::SIGSEGV => "segmentation fault",
@@ -34,6 +70,9 @@ fn meaning(signal: Signal) -> &'static str {
         Signal::SIGHUP => "terminal closed",
         Signal::SIGPIPE => "broken pipe",
         Signal::SIGALRM => "alarm",
+        Signal::SIGXCPU => "more CPU time than RLIMIT_CPU allows",
+        Signal::SIGXFSZ => "a larger file than RLIMIT_FSIZE allows",
+        Signal::SIGSYS => "a system call that is not allowed",
         _ => "",
     }
 }
@@ -67,5 +106,39 @@ mod tests {
         assert_eq!(Ending::Killed(41).to_string(), "was killed by signal 41");
         assert_eq!(Ending::from_wait_status(0x300), Ending::Exited(3));
         assert_eq!(Ending::from_wait_status(6), Ending::Killed(6));
+        assert_eq!(
+            Ending::Killed(libc::SIGXCPU).to_string(),
+            "was killed by SIGXCPU (more CPU time than RLIMIT_CPU allows)"
+        );
+    }
+
+    #[test]
+    fn causes_are_told_apart() {
+        for (cause, text, pressure) in [
+            (
+                Cause::Ended(Ending::Killed(6)),
+                "was killed by SIGABRT (abort)",
+                false,
+            ),
+            (
+                Cause::OutOfMemory(OutOfMemory { limit: Some(1) }),
+                "was killed by the kernel, since memory ran out (limit 1 MiB of its cgroup)",
+                true,
+            ),
+            (
+                Cause::KilledFromOutside,
+                "was killed by SIGKILL, which hasten did not send (out of memory is the usual \
+                 reason)",
+                true,
+            ),
+            (
+                Cause::Fault("it sent nonsense".into()),
+                "ended through a fault in hasten (it sent nonsense)",
+                false,
+            ),
+        ] {
+            assert_eq!(cause.to_string(), text);
+            assert_eq!(cause.is_pressure(), pressure);
+        }
     }
 }

@@ -150,6 +150,13 @@ impl Ledger {
         self.finish(index);
     }
 
+    /// Forgets what an item reported before it was cut short: it will run again.
+    pub(crate) fn forget(&mut self, index: u32) {
+        if !self.is_finished(index) {
+            self.entries[index as usize] = Entry::default();
+        }
+    }
+
     fn finish(&mut self, index: u32) {
         let entry = &mut self.entries[index as usize];
         entry.finished = true;

@@ -4,21 +4,25 @@
 #[cfg(not(unix))]
 compile_error!("hasten runs on Linux, and on macOS by spawn; this system is not supported yet");
 
+mod bisection;
 mod channel;
 mod death;
 mod descendants;
 mod error;
 mod file_order;
+mod flakiness;
 mod guardian;
 mod interpreter;
 mod ledger;
 mod limits;
 mod memory;
 mod package;
+mod pressure;
 mod process;
 mod run;
 mod signals;
 mod stacks;
+mod strays;
 mod verdict;
 
 pub use error::RunError;

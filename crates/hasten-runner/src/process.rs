@@ -1,5 +1,6 @@
 //! The Python processes of a run.
 
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
@@ -16,6 +17,7 @@ use crate::death::Ending;
 use crate::error::RunError;
 use crate::guardian::RUN_ID_VARIABLE;
 use crate::run::Output;
+use crate::strays::{self, Stray};
 
 /// What a process is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +39,12 @@ pub(crate) struct Process {
     pub(crate) bye: Option<Bye>,
     /// Its end was handled.
     pub(crate) gone: bool,
+    /// What it did that only a fault in hasten explains.
+    pub(crate) fault: Option<String>,
+    /// We have sent SIGKILL.
+    killed: Cell<bool>,
+    /// What descended from it then.
+    strays: RefCell<Vec<Stray>>,
 }
 
 impl Process {
@@ -48,6 +56,9 @@ impl Process {
             ending: None,
             bye: None,
             gone: false,
+            fault: None,
+            killed: Cell::new(false),
+            strays: RefCell::default(),
         }
     }
 
@@ -56,11 +67,28 @@ impl Process {
         let (Some(pid), None) = (self.pid, self.ending) else {
             return;
         };
+        if signal == Signal::SIGKILL {
+            self.killed.set(true);
+            if matches!(self.role, Role::Worker(_)) {
+                // Afterwards nobody knows any more whose they are.
+                self.strays.borrow_mut().extend(strays::below(pid));
+            }
+        }
         let pid = Pid::from_raw(pid);
         let leads_a_group = matches!(self.role, Role::Session | Role::Worker(_));
         if !(leads_a_group && killpg(pid, signal).is_ok()) {
             let _ = kill(pid, signal);
         }
+    }
+
+    /// True when we have sent SIGKILL.
+    pub(crate) fn was_killed(&self) -> bool {
+        self.killed.get()
+    }
+
+    /// What descended from it when we killed it.
+    pub(crate) fn take_strays(&self) -> Vec<Stray> {
+        self.strays.take()
     }
 
     /// Sends a signal by number to the process alone.

@@ -1,24 +1,20 @@
 //! Processes that ended, and what that means for the tests.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use hasten_protocol::journal::{self, Activity, Phase};
 use hasten_protocol::record::Records;
 
 use super::ending::Stop;
-use super::time::monotonic;
 use super::{Collecting, Run};
-use crate::death::Ending;
+use crate::death::{Cause, Ending};
 use crate::descendants;
 use crate::error::RunError;
-use crate::ledger::State;
-use crate::limits;
 use crate::process::Role;
-use crate::verdict::Verdict;
 
 /// Exit status of a worker that lost its channel because a test closed it
 /// (`python/hasten_worker`). What it ran is in its journal.
-const LOST_CHANNEL: i32 = 213;
+pub(super) const LOST_CHANNEL: i32 = 213;
 
 /// A worker that dies within this time and without having run an item could not start.
 const EARLY: Duration = Duration::from_secs(30);
@@ -115,13 +111,19 @@ impl Run {
         if Records::new(&unsent).all(|record| record.is_ok()) {
             self.take_records(number, &unsent);
         }
+        if self.trial_gone(number) {
+            return;
+        }
         let activity = journal::activity(self.workers[number].memory.journal());
         let process = self.workers[number].process;
         let clean = self.processes[process].bye.take();
         let interrupted = self.stop.as_ref().is_some_and(|stop| stop.interrupts_tests);
         if clean.is_none() && !interrupted {
-            match self.culprit(number, &activity) {
-                Some(item) => self.blame(number, item, &activity, ending),
+            let cause = self.cause(number, ending);
+            let culprit = self.culprit(number, &activity);
+            self.clean_up_after(number, culprit, &activity, ending);
+            match culprit {
+                Some(item) => self.blame(number, item, &activity, &cause),
                 None if ending == Ending::Exited(LOST_CHANNEL) => {
                     let id = &self.workers[number].id;
                     self.note_summary(&format!(
@@ -129,16 +131,26 @@ impl Run {
                          open: what session fixtures do at the end was not done"
                     ));
                 }
-                None => self.note_death_between_items(number, &activity, ending),
+                None => self.note_death_between_items(number, &activity, &cause),
             }
         }
         if let Some(bye) = clean {
             self.workers[number].paths = bye.paths;
+            // It said farewell in the middle of a test: an exception has left pytest.
+            if let (Some(error), Some(item), None) = (
+                bye.errors.first(),
+                self.culprit(number, &activity),
+                &self.stop,
+            ) {
+                let cause = Cause::Fault(error.clone());
+                self.blame(number, item, &activity, &cause);
+            }
             for error in bye.errors {
                 let id = &self.workers[number].id;
                 self.note_summary(&format!("{id}, at the end of its session: {error}"));
             }
         }
+        self.alone_worker_gone(number);
         if let Some(suite) = &mut self.suite
             && self.workers[number].planned
         {
@@ -161,51 +173,7 @@ impl Run {
             .filter(|item| !suite.ledger.is_finished(*item))
     }
 
-    /// Gives the test that ran when its worker died the verdict it deserves.
-    fn blame(&mut self, number: usize, item: u32, activity: &Activity, ending: Ending) {
-        let worker = &self.workers[number];
-        let Some(suite) = &mut self.suite else { return };
-        let nodeid = suite.nodeids[item as usize].clone();
-        let (state, message) = match worker.watch.expired() {
-            Some((_, limit)) => (State::TimedOut, limits::message(limit)),
-            None => (
-                State::Crashed,
-                format!("Worker {} {ending} while it ran this test", worker.id),
-            ),
-        };
-        #[expect(clippy::cast_precision_loss, reason = "a duration in nanoseconds")]
-        let seconds = monotonic().saturating_sub(activity.item_start) as f64 / 1e9;
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0.0, |at| at.as_secs_f64());
-        let verdict = Verdict {
-            index: item,
-            nodeid: &nodeid,
-            message,
-            phase: activity.phase,
-            unreported: suite.ledger.entries()[item as usize].state == State::NotRun,
-            stacks: worker.memory.stacks(),
-            stdout: worker.memory.stdout(),
-            stderr: worker.memory.stderr(),
-            start: now - seconds,
-            seconds,
-        };
-        suite.order.record(item, &verdict.records());
-        suite.ledger.verdict(
-            u32::try_from(number).unwrap_or(u32::MAX),
-            item,
-            state,
-            seconds,
-        );
-        suite.order.finished(item);
-        suite.planner.observe(number, item, seconds);
-        if state == State::TimedOut || activity.started > 0 {
-            self.early_deaths = 0;
-        }
-        self.check_maxfail();
-    }
-
-    fn note_death_between_items(&mut self, number: usize, activity: &Activity, ending: Ending) {
+    fn note_death_between_items(&mut self, number: usize, activity: &Activity, cause: &Cause) {
         let worker = &self.workers[number];
         let id = worker.id.clone();
         let early = activity.started == 0 && worker.started.elapsed() < EARLY;
@@ -213,17 +181,17 @@ impl Run {
             Phase::SessionFinish => {
                 self.fault = true;
                 format!(
-                    "{id} {ending} while it ended its session: what session fixtures and plugins \
+                    "{id} {cause} while it ended its session: what session fixtures and plugins \
                      do at the end may not have been done"
                 )
             }
             _ if early => {
                 self.early_deaths += 1;
-                format!("{id} {ending} before it ran a test")
+                format!("{id} {cause} before it ran a test")
             }
             _ => {
                 self.fault = true;
-                format!("{id} {ending} between two tests")
+                format!("{id} {cause} between two tests")
             }
         };
         self.note_summary(&text);

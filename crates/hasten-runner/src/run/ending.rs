@@ -59,6 +59,9 @@ impl Run {
 
     /// Ctrl-C: once, and tests are interrupted as pytest does; twice, and nobody waits.
     fn interrupt(&mut self, from_terminal: bool) {
+        if self.interrupt_diagnosis() {
+            return;
+        }
         let interrupted = self.stop.as_ref().is_some_and(|stop| stop.interrupts_tests);
         if !self.distribute {
             // main is pytest, and got Ctrl-C itself when it came from the terminal.
@@ -127,6 +130,9 @@ impl Run {
     pub(super) fn on_stopped(&mut self, number: usize, payload: &[u8]) -> Result<(), RunError> {
         let role = self.processes[number].role;
         let stopped: Stopped = parse(role, payload)?;
+        if self.is_trial(role) {
+            return Ok(());
+        }
         match &mut self.stop {
             // Where the interrupted test was is known only now.
             Some(stop) if stop.interrupts_tests => {
@@ -178,6 +184,7 @@ impl Run {
             return Ok(());
         }
         self.replace_workers()?;
+        self.run_alone()?;
         self.find_gap();
         self.find_end_of_collection();
         let complete = self
@@ -185,6 +192,9 @@ impl Run {
             .as_ref()
             .is_some_and(|suite| suite.ledger.is_complete());
         if !complete && self.stop.is_none() {
+            return Ok(());
+        }
+        if self.diagnose()? {
             return Ok(());
         }
         self.finish_workers();
@@ -222,7 +232,11 @@ impl Run {
     /// Nobody works, nothing is to be given out, and yet results are missing.
     fn find_gap(&mut self) {
         let Some(suite) = &self.suite else { return };
-        if suite.ledger.is_complete() || suite.planner.has_work() || self.stop.is_some() {
+        if suite.ledger.is_complete()
+            || suite.planner.has_work()
+            || self.stop.is_some()
+            || self.alone.is_waiting()
+        {
             return;
         }
         let idle = self.living().all(|number| {
@@ -253,6 +267,8 @@ impl Run {
     /// Tells main that the run is over.
     fn end_main(&mut self) {
         self.ended = true;
+        self.end_alone();
+        self.note_untorn();
         if let Some(suite) = &mut self.suite {
             suite.order.release_all();
         }

@@ -67,6 +67,7 @@ impl Run {
         }
         let shares = self.workers.iter().zip(finished);
         shares
+            .filter(|(worker, _)| worker.trial.is_none())
             .map(|(worker, finished)| Share {
                 finished,
                 paths: worker.paths.clone(),

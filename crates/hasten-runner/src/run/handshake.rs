@@ -127,13 +127,11 @@ impl Run {
         let settings: Settings = parse(Role::Main, payload)?;
         let choice = Choice::from(&settings);
         self.distribute = choice.distribute;
-        if let (Some(text), Some(main)) = (choice.note, self.process(Role::Main)) {
-            // Ahead of DECISION: a main that runs the tests itself reads nothing after it.
-            let note = Note {
-                place: Place::Summary,
-                text,
-            };
-            main.channel.send(frame::encode_json(ToPython::Note, &note));
+        if let Some(text) = choice.note {
+            self.tell_main(&text);
+        }
+        if !choice.distribute && settings.in_process.is_none() && settings.rules.diagnose_flaky {
+            self.tell_main(super::diagnose::NEEDS_FORK);
         }
         let spawn =
             settings.start_method.as_deref() == Some("spawn") || cfg!(not(target_os = "linux"));
@@ -156,6 +154,17 @@ impl Run {
             self.collecting = Collecting::Workers;
         }
         Ok(())
+    }
+
+    /// Shows a line in the summary, ahead of DECISION: a main that runs the tests itself reads nothing after it.
+    fn tell_main(&mut self, text: &str) {
+        if let Some(main) = self.process(Role::Main) {
+            let note = Note {
+                place: Place::Summary,
+                text: text.to_owned(),
+            };
+            main.channel.send(frame::encode_json(ToPython::Note, &note));
+        }
     }
 
     /// main has loaded the conftest files, and forked the session or found why it must not.
@@ -186,6 +195,7 @@ impl Run {
                 .configured
                 .as_ref()
                 .is_none_or(|main| main.full_reports),
+            trial: false,
         }
     }
 

@@ -118,7 +118,7 @@ impl Run {
                 .started
                 .elapsed()
                 .map_or(0.0, |time| time.as_secs_f64()),
-            workers: u32::try_from(self.workers.len()).unwrap_or(u32::MAX),
+            workers: u32::try_from(self.regular_workers()).unwrap_or(u32::MAX),
             python: python.map(|hello| hello.python.clone()).unwrap_or_default(),
             pytest: python.map(|hello| hello.pytest.clone()).unwrap_or_default(),
             platform: python

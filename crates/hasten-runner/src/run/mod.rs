@@ -3,7 +3,10 @@
 //! The loop waits for sockets, signals and moments in time; everything it learns goes to a
 //! handler in one of the modules below, and handlers only change state and queue frames.
 
+mod aftermath;
+mod casualties;
 mod deaths;
+mod diagnose;
 mod ending;
 mod finished;
 mod handshake;
@@ -28,9 +31,13 @@ use crate::death::Ending;
 use crate::descendants;
 use crate::error::RunError;
 use crate::guardian::Guardian;
+use crate::pressure::Pressure;
 use crate::process::{Launcher, Process, Role};
 use crate::signals::Signals;
 
+use aftermath::Untorn;
+use casualties::Alone;
+use diagnose::Diagnosis;
 use ending::Stop;
 pub use finished::Finished;
 pub use history::FOLDER as HISTORY_FOLDER;
@@ -112,6 +119,10 @@ pub(crate) struct Run {
     early_deaths: usize,
     /// When the run was suspended and resumed, in `CLOCK_MONOTONIC` nanoseconds.
     pauses: Vec<(u64, u64)>,
+    pressure: Pressure,
+    alone: Alone,
+    untorn: Untorn,
+    diagnosis: Diagnosis,
     started: std::time::SystemTime,
 }
 
@@ -156,6 +167,10 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         dead_unreplaced: 0,
         early_deaths: 0,
         pauses: Vec::new(),
+        pressure: Pressure::watch(),
+        alone: Alone::default(),
+        untorn: Untorn::default(),
+        diagnosis: Diagnosis::default(),
         started: std::time::SystemTime::now(),
     };
     let result = run.start_base().and_then(|()| run.work());
@@ -220,7 +235,12 @@ impl Run {
                 Ok(Some((kind, payload))) => (kind, payload.to_vec()),
                 Ok(None) => return Ok(()),
                 // A test that writes into a descriptor of ours harms its worker only.
-                Err(_) if matches!(role, Role::Worker(_)) => {
+                Err(error) if matches!(role, Role::Worker(_)) => {
+                    process.fault.get_or_insert_with(|| {
+                        format!(
+                            "{error}; unless a test wrote into a descriptor that it did not open"
+                        )
+                    });
                     process.signal(nix::sys::signal::Signal::SIGKILL);
                     return Ok(());
                 }

@@ -31,7 +31,7 @@ pub(crate) struct Worker {
     /// The planner knows it.
     pub(crate) planned: bool,
     /// RUN frames sent.
-    runs: u32,
+    pub(super) runs: u32,
     /// The last of them said that nothing follows.
     last: bool,
     /// It waits for RUN or FINISH, and there was nothing to send.
@@ -42,11 +42,15 @@ pub(crate) struct Worker {
     pub(crate) paths: Option<Paths>,
     pub(crate) watch: Watch,
     pub(crate) started: Instant,
+    /// The items that it ran, in their order.
+    pub(crate) ran: Vec<u32>,
+    /// The number of the trial that it is for: it runs nothing else.
+    pub(crate) trial: Option<usize>,
 }
 
 /// Which process a new worker comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Origin {
+pub(super) enum Origin {
     /// Forked with everything collected.
     Session,
     /// Forked with pytest imported; loads and collects for itself.
@@ -65,15 +69,32 @@ impl Run {
         &self.processes[self.workers[number].process]
     }
 
-    fn add_worker(&mut self, count: usize, origin: Origin) -> Result<(), RunError> {
-        let number = self.workers.len();
+    pub(super) fn add_worker(&mut self, count: usize, origin: Origin) -> Result<(), RunError> {
+        self.add_worker_at(self.workers.len(), count, origin, None)
+    }
+
+    /// Adds a worker in this place; who was there is gone.
+    pub(super) fn add_worker_at(
+        &mut self,
+        number: usize,
+        count: usize,
+        origin: Origin,
+        trial: Option<usize>,
+    ) -> Result<(), RunError> {
         let memory = WorkerMemory::new().map_err(RunError::system("cannot share memory"))?;
         let descriptors = memory
             .descriptors()
             .map_err(RunError::system("cannot share memory"))?;
-        let (process, socket) = self.add_process(Role::Worker(number))?;
+        let (mut process, socket) = self.add_process(Role::Worker(number))?;
+        if let Some(before) = self.workers.get(number) {
+            // The new process, which is the last, takes the place of the old one.
+            process = before.process;
+            self.processes.swap_remove(process);
+        }
         let id = format!("gw{number}");
-        let worker = Some(self.identity(id.clone(), count));
+        let mut worker = self.identity(id.clone(), count);
+        worker.trial = trial.is_some();
+        let worker = Some(worker);
         let args = (origin != Origin::Session).then_some(self.options.args.as_slice());
         let frame = frame::encode_json(
             ToPython::Fork,
@@ -84,7 +105,7 @@ impl Run {
             },
         );
         self.start_worker(origin, process, frame, socket, descriptors)?;
-        self.workers.push(Worker {
+        let worker = Worker {
             id,
             process,
             memory,
@@ -97,7 +118,13 @@ impl Run {
             paths: None,
             watch: Watch::default(),
             started: Instant::now(),
-        });
+            ran: Vec::new(),
+            trial,
+        };
+        match self.workers.get_mut(number) {
+            Some(place) => *place = worker,
+            None => self.workers.push(worker),
+        }
         if origin == Origin::Session {
             // It finds its first items when it comes to life.
             self.feed(number);
@@ -152,7 +179,7 @@ impl Run {
     }
 
     /// Where a new worker can come from now.
-    fn origin(&mut self) -> Origin {
+    pub(super) fn origin(&mut self) -> Origin {
         if self.hazards.is_empty() && self.process(Role::Session).is_some() {
             Origin::Session
         } else if !self.hazards.is_empty() && self.process(Role::Base).is_some() {
@@ -255,6 +282,10 @@ impl Run {
 
     /// Gives a worker its next items, or says once that nothing follows.
     pub(super) fn feed(&mut self, number: usize) {
+        if let Some(trial) = self.workers[number].trial {
+            self.feed_trial(number, trial);
+            return;
+        }
         let worker = &mut self.workers[number];
         if !worker.collected || worker.finishing {
             return;
@@ -278,13 +309,17 @@ impl Run {
             worker.waiting = true;
             return;
         }
+        self.send_run(number, &items, last);
+    }
+
+    /// Sends a worker items to run.
+    pub(super) fn send_run(&mut self, number: usize, items: &[u32], last: bool) {
+        let worker = &mut self.workers[number];
         worker.waiting = false;
         worker.last = last;
         worker.runs += 1;
         let process = worker.process;
-        self.processes[process]
-            .channel
-            .send(run_frame(&items, last));
+        self.processes[process].channel.send(run_frame(items, last));
     }
 
     pub(super) fn on_want(&mut self, process: usize, payload: &[u8]) {
@@ -309,6 +344,9 @@ impl Run {
 
     /// Takes the records of a worker in.
     pub(super) fn take_records(&mut self, number: usize, payload: &[u8]) {
+        if self.take_trial_records(number, payload) {
+            return;
+        }
         let Some(suite) = &mut self.suite else { return };
         let expired = self.workers[number].watch.expired().map(|(item, _)| item);
         for record in Records::new(payload) {
@@ -333,6 +371,7 @@ impl Run {
             {
                 suite.planner.observe(number, index, record.seconds());
                 suite.order.finished(index);
+                self.workers[number].ran.push(index);
             }
         }
         if self.stop.is_none() && suite.planner.needs_top_up(number) {

@@ -6,6 +6,8 @@
 
 mod basics;
 mod command_line;
+mod crashes;
+mod diagnose;
 mod doctor;
 mod faults;
 mod history;

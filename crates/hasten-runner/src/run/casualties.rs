@@ -1,0 +1,284 @@
+//! Tests whose worker died under them: what they are told guilty of, and which get another chance.
+//!
+//! A worker that was killed for lack of memory may have been the victim of other workers. Its test is held back until
+//! nothing else runs, and run once more, alone.
+
+use std::collections::VecDeque;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use hasten_protocol::journal::{Activity, Phase};
+
+use super::Run;
+use super::time::monotonic;
+use crate::death::{Cause, Ending};
+use crate::error::RunError;
+use crate::ledger::State;
+use crate::limits;
+use crate::verdict::Verdict;
+
+/// Tests that the summary names at most.
+const NAMED: usize = 5;
+
+/// A test whose worker died, with all that is left of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Casualty {
+    item: u32,
+    worker: usize,
+    state: State,
+    message: String,
+    phase: Phase,
+    unreported: bool,
+    stacks: String,
+    stdout: String,
+    stderr: String,
+    start: f64,
+    seconds: f64,
+}
+
+/// Tests that are run again, each alone.
+#[derive(Debug, Default)]
+pub(crate) struct Alone {
+    held: VecDeque<Casualty>,
+    running: Option<(usize, Casualty)>,
+    /// All that were run again, or are.
+    again: Vec<u32>,
+}
+
+impl Alone {
+    /// True while a test waits for its second chance.
+    pub(crate) fn is_waiting(&self) -> bool {
+        !self.held.is_empty()
+    }
+}
+
+impl Run {
+    /// Why a worker ended.
+    pub(super) fn cause(&mut self, number: usize, ending: Ending) -> Cause {
+        let process = self.worker_process(number);
+        if let Some(fault) = &process.fault {
+            return Cause::Fault(fault.clone());
+        }
+        if ending != Ending::Killed(libc::SIGKILL) || process.was_killed() {
+            return Cause::Ended(ending);
+        }
+        self.pressure
+            .explain_kill()
+            .map_or(Cause::KilledFromOutside, Cause::OutOfMemory)
+    }
+
+    /// Gives the test that ran when its worker died the verdict it deserves, or another chance.
+    pub(super) fn blame(&mut self, number: usize, item: u32, activity: &Activity, cause: &Cause) {
+        let Some(casualty) = self.casualty(number, item, activity, cause) else {
+            return;
+        };
+        if casualty.state == State::TimedOut || activity.started > 0 {
+            self.early_deaths = 0;
+        }
+        let pressed = casualty.state == State::Crashed && cause.is_pressure();
+        if !(pressed && self.hold_back(&casualty)) {
+            self.convict(&casualty);
+        }
+    }
+
+    fn casualty(
+        &self,
+        number: usize,
+        item: u32,
+        activity: &Activity,
+        cause: &Cause,
+    ) -> Option<Casualty> {
+        let worker = &self.workers[number];
+        let suite = self.suite.as_ref()?;
+        let again = if self.alone.again.contains(&item) {
+            " once more, alone"
+        } else {
+            ""
+        };
+        let (state, message) = match worker.watch.expired() {
+            Some((_, limit)) => (State::TimedOut, limits::message(limit)),
+            None => (
+                State::Crashed,
+                format!("Worker {} {cause} while it ran this test{again}", worker.id),
+            ),
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a duration in nanoseconds")]
+        let seconds = monotonic().saturating_sub(activity.item_start) as f64 / 1e9;
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0.0, |at| at.as_secs_f64());
+        Some(Casualty {
+            item,
+            worker: number,
+            state,
+            message,
+            phase: activity.phase,
+            unreported: suite.ledger.entries()[item as usize].state == State::NotRun,
+            stacks: worker.memory.stacks(),
+            stdout: worker.memory.stdout(),
+            stderr: worker.memory.stderr(),
+            start: now - seconds,
+            seconds,
+        })
+    }
+
+    /// The test has its final state.
+    fn convict(&mut self, casualty: &Casualty) {
+        let Some(suite) = &mut self.suite else { return };
+        let item = casualty.item;
+        let verdict = Verdict {
+            index: item,
+            nodeid: &suite.nodeids[item as usize],
+            message: casualty.message.clone(),
+            phase: casualty.phase,
+            unreported: casualty.unreported,
+            stacks: casualty.stacks.clone(),
+            stdout: casualty.stdout.clone(),
+            stderr: casualty.stderr.clone(),
+            start: casualty.start,
+            seconds: casualty.seconds,
+        };
+        suite.order.record(item, &verdict.records());
+        suite.ledger.verdict(
+            u32::try_from(casualty.worker).unwrap_or(u32::MAX),
+            item,
+            casualty.state,
+            casualty.seconds,
+        );
+        suite.order.finished(item);
+        suite
+            .planner
+            .observe(casualty.worker, item, casualty.seconds);
+        self.workers[casualty.worker].ran.push(item);
+        self.check_maxfail();
+    }
+
+    /// Keeps a test for later, when it has the machine for itself; false when it had its chance.
+    fn hold_back(&mut self, casualty: &Casualty) -> bool {
+        let item = casualty.item;
+        let Some(suite) = &mut self.suite else {
+            return false;
+        };
+        let failed = suite.ledger.entries()[item as usize].state.is_failure();
+        if failed || self.stop.is_some() || self.alone.again.contains(&item) {
+            return false;
+        }
+        suite.order.discard(item);
+        suite.ledger.forget(item);
+        // Nobody else is to be given it.
+        suite
+            .planner
+            .observe(casualty.worker, item, casualty.seconds);
+        self.alone.held.push_back(Casualty {
+            unreported: true,
+            ..casualty.clone()
+        });
+        true
+    }
+
+    /// Once nothing else is left to run, runs those again that were held back, one at a time.
+    pub(super) fn run_alone(&mut self) -> Result<(), RunError> {
+        let Some(suite) = &self.suite else {
+            return Ok(());
+        };
+        if let Some((_, casualty)) = &self.alone.running
+            && suite.ledger.is_finished(casualty.item)
+        {
+            self.alone.running = None;
+        }
+        let busy = self.alone.running.is_some() || suite.planner.has_work();
+        if busy || self.stop.is_some() || !self.alone.is_waiting() {
+            return Ok(());
+        }
+        let living: Vec<usize> = self.living().collect();
+        let idle = |number: &usize| {
+            let worker = &self.workers[*number];
+            worker.waiting && worker.collected && !worker.finishing
+        };
+        match living.first() {
+            None => {
+                let origin = self.origin();
+                self.add_worker(1, origin)
+            }
+            Some(number) if living.iter().all(idle) => {
+                if let Some(casualty) = self.alone.held.pop_front() {
+                    let item = casualty.item;
+                    self.alone.again.push(item);
+                    self.alone.running = Some((*number, casualty));
+                    self.send_run(*number, &[item], true);
+                }
+                Ok(())
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// A worker is gone: what it was to run alone and did not begin waits for another one.
+    pub(super) fn alone_worker_gone(&mut self, number: usize) {
+        let running = self.alone.running.take_if(|(worker, _)| *worker == number);
+        let Some((_, casualty)) = running else { return };
+        let finished = self
+            .suite
+            .as_ref()
+            .is_some_and(|suite| suite.ledger.is_finished(casualty.item));
+        if !finished {
+            self.alone.again.retain(|item| *item != casualty.item);
+            self.alone.held.push_front(casualty);
+        }
+    }
+
+    /// The run ends: who had no second chance keeps the verdict of the first time.
+    pub(super) fn end_alone(&mut self) {
+        let running = self.alone.running.take().map(|(_, casualty)| casualty);
+        let rest: Vec<Casualty> = self.alone.held.drain(..).chain(running).collect();
+        for casualty in rest {
+            if let Some(suite) = &mut self.suite
+                && !suite.ledger.is_finished(casualty.item)
+            {
+                suite.order.discard(casualty.item);
+                suite.ledger.forget(casualty.item);
+                self.alone.again.retain(|item| *item != casualty.item);
+                self.convict(&casualty);
+            }
+        }
+        let Some(suite) = &self.suite else { return };
+        let name = |item: &u32| suite.nodeids[*item as usize].as_str();
+        let again: Vec<&str> = self.alone.again.iter().map(name).collect();
+        if !again.is_empty() {
+            self.note_summary(&describe_again(&again));
+        }
+    }
+}
+
+fn describe_again(again: &[&str]) -> String {
+    let subject = if again.len() == 1 {
+        "1 test was run again alone, since its worker was killed".to_owned()
+    } else {
+        let number = again.len();
+        format!("{number} tests were run again alone, since their workers were killed")
+    };
+    let shown = again[..again.len().min(NAMED)].join(", ");
+    let more = match again.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{subject} (out of memory is the usual reason): {shown}{more}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_names_at_most_five() {
+        assert_eq!(
+            describe_again(&["test_a.py::test_x"]),
+            "1 test was run again alone, since its worker was killed (out of memory is the usual \
+             reason): test_a.py::test_x"
+        );
+        assert_eq!(
+            describe_again(&["a", "b", "c", "d", "e", "f", "g"]),
+            "7 tests were run again alone, since their workers were killed (out of memory is the \
+             usual reason): a, b, c, d, e and 2 more"
+        );
+    }
+}

@@ -1,0 +1,247 @@
+//! Processes that a dead worker left behind: it is their ancestor no more, so they are found by what they keep.
+
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::time::{ClockId, clock_gettime};
+use nix::unistd::{Pid, SysconfVar, getpid, sysconf};
+
+use crate::descendants::{all_pids, trees};
+use crate::guardian::RUN_ID_VARIABLE;
+
+/// Says whose child a process is, even after that has ended.
+const WORKER_VARIABLE: &str = "PYTEST_XDIST_WORKER";
+/// A command line is cut to so many characters.
+const LONGEST: usize = 60;
+/// Processes that a line names at most.
+const NAMED: usize = 3;
+
+/// A process that descends from a worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stray {
+    pid: i32,
+    /// Clock ticks from the start of the machine: another process with this id has another.
+    started: u64,
+    /// Its process group.
+    group: i32,
+    command: String,
+}
+
+/// A worker that ended.
+pub(crate) struct Dead<'a> {
+    pub(crate) pid: i32,
+    /// `gw0`, …
+    pub(crate) id: &'a str,
+    pub(crate) run_id: &'a str,
+    /// Children of ours that are no strays.
+    pub(crate) known: &'a [i32],
+}
+
+struct Stat {
+    parent: i32,
+    group: i32,
+    started: u64,
+}
+
+/// What `/proc/PID/stat` says (`proc(5)`).
+fn stat(pid: i32) -> Option<Stat> {
+    parse_stat(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+fn parse_stat(text: &str) -> Option<Stat> {
+    // The name in parentheses may hold anything, so count from its end; the state comes first.
+    let fields: Vec<&str> = text.get(text.rfind(')')? + 2..)?.split(' ').collect();
+    let number = |at: usize| fields.get(at)?.trim().parse::<i64>().ok();
+    Some(Stat {
+        parent: i32::try_from(number(1)?).ok()?,
+        group: i32::try_from(number(2)?).ok()?,
+        started: u64::try_from(number(19)?).ok()?,
+    })
+}
+
+/// What descends from a worker that lives still: to be asked before it is killed.
+pub(crate) fn below(worker: i32) -> Vec<Stray> {
+    let mut pids = trees(|pid| pid == worker);
+    pids.retain(|pid| *pid != worker);
+    describe(pids)
+}
+
+/// What descended from a worker that ended. Its children are ours now; those that are not known were its own when
+/// they are in its process group or have its name in their environment.
+pub(crate) fn left_by(dead: &Dead<'_>) -> Vec<Stray> {
+    let own = getpid().as_raw();
+    let marks = [
+        format!("{WORKER_VARIABLE}={}", dead.id),
+        format!("{RUN_ID_VARIABLE}={}", dead.run_id),
+    ];
+    // Inside of another run everything may have the mark.
+    let marked_ourselves = std::env::var(WORKER_VARIABLE).is_ok_and(|id| id == dead.id);
+    let is_left = |pid: i32| {
+        !dead.known.contains(&pid)
+            && stat(pid).is_some_and(|stat| {
+                stat.parent == own
+                    && (stat.group == dead.pid || !marked_ourselves && has_marks(pid, &marks))
+            })
+    };
+    let roots: Vec<i32> = all_pids().filter(|pid| is_left(*pid)).collect();
+    if roots.is_empty() {
+        return Vec::new();
+    }
+    describe(trees(|pid| roots.contains(&pid)))
+}
+
+fn has_marks(pid: i32, marks: &[String]) -> bool {
+    let Ok(environment) = std::fs::read(format!("/proc/{pid}/environ")) else {
+        return false;
+    };
+    let has = |mark: &String| {
+        environment
+            .split(|byte| *byte == 0)
+            .any(|entry| entry == mark.as_bytes())
+    };
+    marks.iter().all(has)
+}
+
+fn describe(pids: Vec<i32>) -> Vec<Stray> {
+    let stray = |pid| {
+        let stat = stat(pid)?;
+        Some(Stray {
+            pid,
+            started: stat.started,
+            group: stat.group,
+            command: command(pid),
+        })
+    };
+    pids.into_iter().filter_map(stray).collect()
+}
+
+fn command(pid: i32) -> String {
+    let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let line = String::from_utf8_lossy(&line).replace('\0', " ");
+    let line = if line.trim().is_empty() {
+        std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default()
+    } else {
+        line
+    };
+    // It stands in a line of the summary.
+    let words = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    if words.chars().count() > LONGEST {
+        let cut: String = words.chars().take(LONGEST - 1).collect();
+        format!("{cut}…")
+    } else {
+        words
+    }
+}
+
+impl Stray {
+    /// True when it left the process group of its worker.
+    pub(crate) fn left_group(&self, worker: i32) -> bool {
+        self.group != worker
+    }
+
+    /// True when it was started after this moment, in nanoseconds of `CLOCK_MONOTONIC`.
+    pub(crate) fn is_younger(&self, moment: u64) -> bool {
+        let tick = sysconf(SysconfVar::CLK_TCK)
+            .ok()
+            .flatten()
+            .and_then(|per_second| u64::try_from(per_second).ok())
+            .map_or(10_000_000, |per_second| 1_000_000_000 / per_second.max(1));
+        // Ticks are rounded down, and count the time that the machine slept.
+        (self.started + 1) * tick >= moment + time_asleep()
+    }
+
+    /// Kills it, if it is there still; returns whether it was.
+    pub(crate) fn end(&self) -> bool {
+        let same = stat(self.pid).is_some_and(|stat| stat.started == self.started);
+        same && kill(Pid::from_raw(self.pid), Signal::SIGKILL).is_ok()
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn time_asleep() -> u64 {
+    let now = |clock| clock_gettime(clock).map_or(Duration::ZERO, Duration::from);
+    let asleep = now(ClockId::CLOCK_BOOTTIME).saturating_sub(now(ClockId::CLOCK_MONOTONIC));
+    u64::try_from(asleep.as_nanos()).unwrap_or(0)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn time_asleep() -> u64 {
+    0
+}
+
+/// The line about processes that were ended.
+pub(crate) fn describe_ended(ended: &[Stray], whose: &str) -> String {
+    let shown: Vec<String> = ended
+        .iter()
+        .take(NAMED)
+        .map(|stray| format!("{} (pid {})", stray.command, stray.pid))
+        .collect();
+    let processes = if ended.len() == 1 {
+        "process"
+    } else {
+        "processes"
+    };
+    let more = match ended.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "ended {} {processes} that {whose} left behind: {}{more}",
+        ended.len(),
+        shown.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stray(pid: i32) -> Stray {
+        Stray {
+            pid,
+            started: 1,
+            group: 7,
+            command: format!("sleep {pid}"),
+        }
+    }
+
+    #[test]
+    fn a_name_with_parentheses_is_no_obstacle() {
+        let text = "12 (a) b) S 3 4 5 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 116990 1 2\n";
+        let stat = parse_stat(text).unwrap();
+        assert_eq!((stat.parent, stat.group, stat.started), (3, 4, 116_990));
+        assert!(parse_stat("12 (a) S 3").is_none());
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_child_is_found_and_ended() {
+        let mut child = std::process::Command::new("sleep")
+            .arg("600")
+            .spawn()
+            .unwrap();
+        let pid = child.id().cast_signed();
+        let own = getpid().as_raw();
+        let found = below(own);
+        let stray = found.iter().find(|stray| stray.pid == pid).unwrap();
+        assert!(stray.is_younger(0));
+        assert!(!stray.is_younger(u64::MAX / 2));
+        assert!(stray.end());
+        child.wait().unwrap();
+        assert!(!stray.end(), "it is gone");
+    }
+
+    #[test]
+    fn the_line_names_a_few() {
+        assert_eq!(
+            describe_ended(&[stray(600)], "test_a.py::test_x"),
+            "ended 1 process that test_a.py::test_x left behind: sleep 600 (pid 600)"
+        );
+        let many: Vec<Stray> = (1..=5).map(stray).collect();
+        assert_eq!(
+            describe_ended(&many, "gw0"),
+            "ended 5 processes that gw0 left behind: sleep 1 (pid 1), sleep 2 (pid 2), sleep 3 \
+             (pid 3) and 2 more"
+        );
+    }
+}
