@@ -57,7 +57,8 @@ class ItemLoop:
                 break
             self._run_one(index)
         self._rest()
-        self._journal.set_item(NO_ITEM, words.ENDING)
+        self._journal.set_item(NO_ITEM)
+        self._journal.start_phase(words.ENDING)
 
     def next_item(self):
         """Returns the item that follows the running one, as late as it has to be known."""

@@ -85,6 +85,15 @@ def limits_count_call_only(config):
     return bool(_ini(config, "timeout_func_only"))
 
 
+def debugger_detection_is_off(config, item):
+    """Whether limits hold under a debugger, too: mark, command line, settings file."""
+    mark = item and item.get_closest_marker("timeout")
+    if mark is not None and mark.kwargs.get("disable_debugger_detection") is not None:
+        return bool(mark.kwargs["disable_debugger_detection"])
+    given = getattr(config.option, "timeout_disable_debugger_detection", False)
+    return bool(given or _ini(config, "timeout_disable_debugger_detection"))
+
+
 def debugger_attached():
     """Whether this process is under a debugger, as pytest-timeout tells it."""
     trace = sys.gettrace()

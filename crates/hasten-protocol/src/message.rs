@@ -158,6 +158,9 @@ pub struct Configured {
     /// The limit counts the call phase only (ini `timeout_func_only`).
     #[serde(default)]
     pub timeout_func_only: bool,
+    /// Seconds that the run may take (`--session-timeout`).
+    #[serde(default)]
+    pub session_timeout: Option<f64>,
 }
 
 /// An item: node id, length in characters of its parent's node id, the marker's limit in
@@ -260,6 +263,8 @@ pub struct WorkerIdentity {
     pub basetemp: Option<String>,
     /// Every report must arrive whole.
     pub full_reports: bool,
+    /// It says when a fixture of a wider scope is set up or torn down.
+    pub watch_fixtures: bool,
 }
 
 /// Fork a process.

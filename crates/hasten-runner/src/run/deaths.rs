@@ -3,18 +3,22 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hasten_protocol::journal::{self, Activity, Phase};
-use hasten_protocol::record::Records;
+use hasten_protocol::record::{CALL, OTHER, RecordKind, Records, SETUP};
+use serde_json::Value;
 
 use super::ending::Stop;
 use super::time::monotonic;
+use super::watch::{Expiry, Watch};
 use super::{Collecting, Run};
 use crate::death::Ending;
 use crate::descendants;
 use crate::error::RunError;
 use crate::ledger::State;
-use crate::limits;
+use crate::limits::as_python;
+use crate::memory::WorkerMemory;
 use crate::process::Role;
-use crate::verdict::Verdict;
+use crate::stacks;
+use crate::verdict::{Verdict, last_sections};
 
 /// Exit status of a worker that lost its channel because a test closed it
 /// (`python/hasten_worker`). What it ran is in its journal.
@@ -22,6 +26,48 @@ const LOST_CHANNEL: i32 = 213;
 
 /// A worker that dies within this time and without having run an item could not start.
 const EARLY: Duration = Duration::from_secs(30);
+
+/// How an item ended that could not say so itself.
+struct Death {
+    item: u32,
+    state: State,
+    message: String,
+    explanation: Option<String>,
+    phase: Phase,
+    /// What was captured, as far as the item has reported it.
+    sections: Vec<Value>,
+    /// Where in the file of stacks its own begin, in bytes.
+    stacks_from: u64,
+    seconds: f64,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a duration in nanoseconds")]
+fn seconds_since(start: u64) -> f64 {
+    monotonic().saturating_sub(start) as f64 / 1e9
+}
+
+/// A file whose collection did not end.
+struct SlowFile {
+    message: String,
+    stack: String,
+}
+
+/// What is said of a process that was killed while it collected a file.
+fn slow_collection(memory: &WorkerMemory, watch: &Watch) -> Option<SlowFile> {
+    let expiry = watch.expired()?;
+    if !expiry.killed || expiry.phase != Phase::Collect {
+        return None;
+    }
+    let file = journal::collected_file(memory.journal());
+    let stacks = stacks::parse(&memory.stacks_from(expiry.stacks_from));
+    Some(SlowFile {
+        message: format!(
+            "{}: {file} went on, and the process that collects was killed",
+            expiry.limit.message()
+        ),
+        stack: format!("{file}\n{}", stacks::render(&stacks)),
+    })
+}
 
 impl Run {
     /// Takes the statuses of all children that ended.
@@ -102,11 +148,23 @@ impl Run {
     fn on_session_gone(&mut self, ending: Ending) {
         // Until main says that it forked one, there may never have been one.
         let forked = self.collecting == Collecting::Session;
+        let session = self.session.as_ref();
+        if let Some(file) = session.and_then(|all| slow_collection(&all.memory, &all.watch)) {
+            self.stop_for_slow_file(&file);
+            return;
+        }
         if forked && self.collected.is_none() && self.stop.is_none() {
             let message = format!(
                 "the process that collects tests {ending}. Try -n 0 --collect-only to see where"
             );
             self.stop_with(Stop::ended("internal", message));
+        }
+    }
+
+    fn stop_for_slow_file(&mut self, file: &SlowFile) {
+        if self.stop.is_none() {
+            self.note_summary(&file.stack);
+            self.stop_with(Stop::ended("shouldstop", &file.message));
         }
     }
 
@@ -116,6 +174,11 @@ impl Run {
             self.take_records(number, &unsent);
         }
         let activity = journal::activity(self.workers[number].memory.journal());
+        let worker = &self.workers[number];
+        if let Some(file) = slow_collection(&worker.memory, &worker.watch) {
+            self.stop_for_slow_file(&file);
+            return;
+        }
         let process = self.workers[number].process;
         let clean = self.processes[process].bye.take();
         let interrupted = self.stop.as_ref().is_some_and(|stop| stop.interrupts_tests);
@@ -155,53 +218,112 @@ impl Run {
     /// else the one that ran.
     fn culprit(&self, number: usize, activity: &Activity) -> Option<u32> {
         let suite = self.suite.as_ref()?;
-        let expired = self.workers[number].watch.expired().map(|(item, _)| item);
+        let expired = self.workers[number].watch.expired();
         expired
-            .or(activity.item)
+            .map_or(activity.item, |expiry| expiry.item)
             .filter(|item| !suite.ledger.is_finished(*item))
     }
 
     /// Gives the test that ran when its worker died the verdict it deserves.
     fn blame(&mut self, number: usize, item: u32, activity: &Activity, ending: Ending) {
+        let seconds = seconds_since(activity.item_start);
+        if let Watch::Expired(mut expiry) = std::mem::take(&mut self.workers[number].watch) {
+            let why = if expiry.killed {
+                format!(
+                    "It did not end in the {}s after that, and its process was killed",
+                    as_python(self.rules.grace)
+                )
+            } else {
+                format!("Its process {ending} then")
+            };
+            expiry.phase = activity.phase;
+            self.time_out(number, &expiry, &why, seconds);
+            return;
+        }
+        let id = &self.workers[number].id;
+        let death = Death {
+            item,
+            state: State::Crashed,
+            message: format!("Worker {id} {ending} while it ran this test"),
+            explanation: None,
+            phase: activity.phase,
+            sections: Vec::new(),
+            stacks_from: 0,
+            seconds,
+        };
+        if activity.started > 0 {
+            self.early_deaths = 0;
+        }
+        self.end_item(number, death);
+    }
+
+    /// Gives a test that exceeded its limit the verdict that it did not report.
+    pub(super) fn time_out(&mut self, number: usize, expiry: &Expiry, why: &str, seconds: f64) {
+        let Some(item) = expiry.item else { return };
+        self.early_deaths = 0;
+        self.report_phases_before(number, item, expiry);
+        let death = Death {
+            item,
+            state: State::TimedOut,
+            message: format!("Failed: {}", expiry.limit.message()),
+            explanation: Some(why.to_owned()),
+            phase: expiry.phase,
+            sections: last_sections(&expiry.reports),
+            stacks_from: expiry.stacks_from,
+            seconds,
+        };
+        self.end_item(number, death);
+    }
+
+    /// What it has reported of the phases before the one that the verdict is about.
+    fn report_phases_before(&mut self, number: usize, item: u32, expiry: &Expiry) {
+        let phases = match expiry.phase {
+            Phase::Teardown => SETUP | CALL | OTHER,
+            Phase::Call => SETUP,
+            _ => 0,
+        };
+        let Some(suite) = &mut self.suite else { return };
+        for record in Records::new(&expiry.reports).map_while(Result::ok) {
+            if record.kind == RecordKind::Warning || record.flags & phases != 0 {
+                suite
+                    .ledger
+                    .record(u32::try_from(number).unwrap_or(u32::MAX), &record);
+                suite.order.record(item, record.bytes);
+            }
+        }
+    }
+
+    fn end_item(&mut self, number: usize, death: Death) {
         let worker = &self.workers[number];
         let Some(suite) = &mut self.suite else { return };
-        let nodeid = suite.nodeids[item as usize].clone();
-        let (state, message) = match worker.watch.expired() {
-            Some((_, limit)) => (State::TimedOut, limits::message(limit)),
-            None => (
-                State::Crashed,
-                format!("Worker {} {ending} while it ran this test", worker.id),
-            ),
-        };
-        #[expect(clippy::cast_precision_loss, reason = "a duration in nanoseconds")]
-        let seconds = monotonic().saturating_sub(activity.item_start) as f64 / 1e9;
+        let item = death.item;
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0.0, |at| at.as_secs_f64());
         let verdict = Verdict {
             index: item,
-            nodeid: &nodeid,
-            message,
-            phase: activity.phase,
+            nodeid: &suite.nodeids[item as usize],
+            message: death.message,
+            explanation: death.explanation,
+            phase: death.phase,
             unreported: suite.ledger.entries()[item as usize].state == State::NotRun,
-            stacks: worker.memory.stacks(),
+            stacks: worker.memory.stacks_from(death.stacks_from),
             stdout: worker.memory.stdout(),
             stderr: worker.memory.stderr(),
-            start: now - seconds,
-            seconds,
+            log: worker.memory.log(),
+            sections: death.sections,
+            start: now - death.seconds,
+            seconds: death.seconds,
         };
         suite.order.record(item, &verdict.records());
         suite.ledger.verdict(
             u32::try_from(number).unwrap_or(u32::MAX),
             item,
-            state,
-            seconds,
+            death.state,
+            death.seconds,
         );
         suite.order.finished(item);
-        suite.planner.observe(number, item, seconds);
-        if state == State::TimedOut || activity.started > 0 {
-            self.early_deaths = 0;
-        }
+        suite.planner.observe(number, item, death.seconds);
         self.check_maxfail();
     }
 

@@ -51,6 +51,7 @@ impl Run {
                 Event::Suspend => self.suspend(),
                 // The time of a stop from outside (SIGSTOP) is not known before, so it counts.
                 Event::Resume => self.screen.redraw(),
+                Event::Dump => self.ask_for_dump(),
             }
         }
         self.reap_children();

@@ -8,7 +8,8 @@ use hasten_protocol::message::{
 };
 
 use super::ending::Stop;
-use super::{Collecting, Output, Run, parse};
+use super::time::monotonic;
+use super::{Collecting, Output, Run, Watched, parse};
 use crate::channel::Channel;
 use crate::error::RunError;
 use crate::process::{Process, Role};
@@ -74,6 +75,9 @@ impl Run {
 
     fn fork_main(&mut self) -> Result<(), RunError> {
         let (_, socket) = self.add_process(Role::Main)?;
+        let (main, mut descriptors) = Watched::new()?;
+        descriptors.insert(0, socket);
+        self.main = Some(main);
         let message = Fork {
             role: "main",
             args: Some(&self.options.args),
@@ -81,7 +85,7 @@ impl Run {
         };
         let frame = frame::encode_json(ToPython::Fork, &message);
         if let Some(base) = self.process(Role::Base) {
-            base.channel.send_with(frame, vec![socket]);
+            base.channel.send_with(frame, descriptors);
         }
         Ok(())
     }
@@ -127,6 +131,7 @@ impl Run {
         let settings: Settings = parse(Role::Main, payload)?;
         let choice = Choice::from(&settings);
         self.distribute = choice.distribute;
+        self.rules.before_conftests(&settings.rules);
         if let (Some(text), Some(main)) = (choice.note, self.process(Role::Main)) {
             // Ahead of DECISION: a main that runs the tests itself reads nothing after it.
             let note = Note {
@@ -146,8 +151,13 @@ impl Run {
         };
         let mut descriptors = Vec::new();
         if session {
-            descriptors.push(self.add_process(Role::Session)?.1);
+            let (_, socket) = self.add_process(Role::Session)?;
+            let (watched, memory) = Watched::new()?;
+            self.session = Some(watched);
+            descriptors.push(socket);
+            descriptors.extend(memory);
         }
+        self.loading_since = Some(monotonic());
         let frame = frame::encode_json(ToPython::Decision, &decision);
         if let Some(main) = self.process(Role::Main) {
             main.channel.send_with(frame, descriptors);
@@ -161,6 +171,7 @@ impl Run {
     /// main has loaded the conftest files, and forked the session or found why it must not.
     pub(super) fn on_session(&mut self, payload: &[u8]) -> Result<(), RunError> {
         let message: SessionForked = parse(Role::Main, payload)?;
+        self.loading_since = None;
         if message.forked {
             self.collecting = Collecting::Session;
         } else {
@@ -186,6 +197,7 @@ impl Run {
                 .configured
                 .as_ref()
                 .is_none_or(|main| main.full_reports),
+            watch_fixtures: self.rules.fixture > 0.0,
         }
     }
 
@@ -213,6 +225,8 @@ impl Run {
         let on_stdout = self.options.output == Output::Stdout;
         self.screen
             .configure(configured.live_line && self.distribute && on_stdout);
+        self.loading_since = None;
+        self.rules.configured(&configured);
         self.open_history(&configured.rootdir);
         self.configured = Some(configured);
         if self.collecting == Collecting::Workers {

@@ -9,8 +9,9 @@ use hasten_protocol::paths::Paths;
 use hasten_protocol::record::{RecordKind, Records};
 use hasten_schedule::PlannerOptions;
 
+use super::slow::Said;
 use super::suite::Suite;
-use super::time::Watch;
+use super::watch::Watch;
 use super::{Collecting, Run};
 use crate::error::RunError;
 use crate::memory::WorkerMemory;
@@ -41,6 +42,8 @@ pub(crate) struct Worker {
     /// Which path its items took, once it said so at its end.
     pub(crate) paths: Option<Paths>,
     pub(crate) watch: Watch,
+    /// What was said of the long time that something takes.
+    pub(crate) said: Said,
     pub(crate) started: Instant,
 }
 
@@ -96,6 +99,7 @@ impl Run {
             finishing: false,
             paths: None,
             watch: Watch::default(),
+            said: Said::default(),
             started: Instant::now(),
         });
         if origin == Origin::Session {
@@ -183,7 +187,7 @@ impl Run {
             workers: most,
             ..PlannerOptions::default()
         };
-        let suite = Suite::new(collected, configured, &estimates, options);
+        let suite = Suite::new(collected, configured, &estimates, options, &self.rules);
         let exact = matches!(
             self.settings
                 .as_ref()
@@ -309,15 +313,14 @@ impl Run {
 
     /// Takes the records of a worker in.
     pub(super) fn take_records(&mut self, number: usize, payload: &[u8]) {
-        let Some(suite) = &mut self.suite else { return };
-        let expired = self.workers[number].watch.expired().map(|(item, _)| item);
         for record in Records::new(payload) {
             // A record that cannot be read ends the batch; its item then has no result,
             // which the ledger shows.
             let Ok(record) = record else { break };
-            if expired.is_some() && record.index == expired {
+            if self.take_expired_record(number, &record) {
                 continue;
             }
+            let Some(suite) = &mut self.suite else { break };
             if !suite
                 .ledger
                 .record(u32::try_from(number).unwrap_or(u32::MAX), &record)
@@ -335,7 +338,9 @@ impl Run {
                 suite.order.finished(index);
             }
         }
-        if self.stop.is_none() && suite.planner.needs_top_up(number) {
+        let needs_more =
+            |suite: &Suite| self.stop.is_none() && suite.planner.needs_top_up(number);
+        if self.suite.as_ref().is_some_and(needs_more) {
             self.feed(number);
         }
         self.check_maxfail();
@@ -353,6 +358,7 @@ impl Run {
                 configured,
                 &none,
                 PlannerOptions::default(),
+                &self.rules,
             ));
         }
         let Some(suite) = &mut self.suite else { return };
