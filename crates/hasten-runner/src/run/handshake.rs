@@ -260,6 +260,9 @@ impl Run {
             self.hazards.append(&mut collected.fork_hazards);
             self.leave_base();
             self.collected = Some(collected);
+            if role == Role::Main {
+                self.note_own_suite();
+            }
         }
         Ok(())
     }
