@@ -90,7 +90,8 @@ pub enum ConfigError {
     },
     /// A regular expression that is none.
     #[error(
-        "{place}: \"{pattern}\" is not a regular expression: {detail}. Correct it, or put a backslash before special characters."
+        "{place}: \"{pattern}\" is not a regular expression: {detail}. \
+         Correct it, or put a backslash before special characters."
     )]
     BadPattern {
         /// Where it is.
@@ -145,7 +146,8 @@ pub enum ConfigError {
     },
     /// Whoever evaluates the expression of a filter does not understand it.
     #[error(
-        "{place}: \"{text}\" is not an expression that -{letter} understands: {detail}. Correct it."
+        "{place}: \"{text}\" is not an expression that -{letter} understands: {detail}. \
+         Correct it."
     )]
     BadExpression {
         /// Where the expression is.

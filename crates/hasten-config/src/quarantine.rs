@@ -8,7 +8,8 @@ use crate::{ConfigError, NodeIds, Place};
 
 /// The quarantined tests, one pattern ([`NodeIds`]) a line.
 ///
-/// A line that begins with `#` is a comment, and so is what follows a ` #` that is not among the parameters of a node id.
+/// A line that begins with `#` is a comment, and so is what follows a ` #`, unless it is among the parameters of a
+/// node id.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Quarantine {
     ids: NodeIds,

@@ -15,7 +15,8 @@ use crate::{ConfigError, Expression, ExpressionKind, NodeIds, Rules};
 use source::{FILE, Source, Table};
 use value::Entry;
 
-/// Reads the settings of the project with this rootdir. Without a file, or without `[tool.hasten]` in it, there are none.
+/// Reads the settings of the project with this rootdir. Without a file, or without `[tool.hasten]` in it, there are
+/// none.
 pub fn read(rootdir: &Utf8Path) -> Result<File, ConfigError> {
     let path = rootdir.join(FILE);
     let text = match std::fs::read_to_string(&path) {

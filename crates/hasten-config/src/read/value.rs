@@ -10,7 +10,8 @@ use crate::span::{self, TOO_MANY};
 use crate::words;
 use crate::{ConfigError, Patterns, Place, Span};
 
-const LIMIT: &str = "Give seconds (60; 0 is no limit), a time (\"90s\", \"2m\", \"1h\") or a multiple of the recorded time (\"5x\").";
+const LIMIT: &str = "Give seconds (60; 0 is no limit), \
+    a time (\"90s\", \"2m\", \"1h\") or a multiple of the recorded time (\"5x\").";
 const WHOLE_LIMIT: &str = "Give seconds (60; 0 is no limit) or a time (\"90s\", \"2m\", \"1h\").";
 const SECONDS: &str = "Give seconds (60) or a time (\"90s\", \"2m\", \"1h\").";
 const FACTOR: &str = "Give a number that is not negative (2.0).";

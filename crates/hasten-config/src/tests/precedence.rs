@@ -324,3 +324,21 @@ fn a_project_without_a_file_has_no_settings() {
         0
     );
 }
+
+#[test]
+fn the_example_of_the_documentation_is_right() {
+    let page = include_str!("../../../../docs/settings.md");
+    let (_, rest) = page.split_once("```toml\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let file = parse(example).unwrap();
+    assert_eq!(file.profiles().collect::<Vec<_>>(), ["ci"]);
+    let policy = file.policy(None, &CommandLine::default()).unwrap();
+    let rules = policy.rules_for("tests/db/test_a.py::test_a", |_| true);
+    assert_eq!(
+        (rules.timeout, rules.retries),
+        (Some(Span::Seconds(300.0)), Some(3))
+    );
+    for word in crate::words::OF_TESTS.iter().chain(crate::words::OF_RUN) {
+        assert!(page.contains(&format!("\n| `{word}` | ")), "{word}");
+    }
+}
