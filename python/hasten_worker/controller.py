@@ -12,7 +12,7 @@ from hasten_worker import wire
 from hasten_worker.ending import Interruption, raise_end
 from hasten_worker.listeners import own_reporter, who_listens
 from hasten_worker.replay import Replay, read_report
-from hasten_worker.settings import limits_count_call_only, session_limit, time_limit
+from hasten_worker.settings import limits
 from hasten_worker.warning_records import from_message
 
 _SEQUENCE = struct.Struct("<I")
@@ -33,9 +33,7 @@ def configured(config, distributed, live_line=False, auto_workers=None):
         "basetemp": None if factory is None else str(factory.getbasetemp()),
         "rootdir": str(config.rootpath),
         "invocation_dir": str(config.invocation_params.dir),
-        "timeout": time_limit(config, config.option),
-        "timeout_func_only": limits_count_call_only(config),
-        "session_timeout": session_limit(config),
+        "limits": limits(config, config.option),
     }
 
 

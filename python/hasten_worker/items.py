@@ -59,7 +59,8 @@ class ItemLoop:
                 break
             self._run_one(index)
         self._rest()
-        self._journal.set_item(NO_ITEM, words.ENDING)
+        self._journal.set_item(NO_ITEM)
+        self._journal.start_phase(words.ENDING)
 
     def next_item(self):
         """Returns the item that follows the running one, as late as it has to be known."""
@@ -213,7 +214,7 @@ class LazyProtocol:
 class PhaseWords:
     """Notes the phases where a plugin has a protocol of its own."""
 
-    def __init__(self, journal, leftovers):
+    def __init__(self, journal, leftovers=None):
         self._journal = journal
         self._leftovers = leftovers
 
@@ -224,7 +225,8 @@ class PhaseWords:
 
     @hook_wrapper(tryfirst=True)
     def pytest_runtest_call(self, item):
-        self._leftovers.look(item)
+        if self._leftovers is not None:
+            self._leftovers.look(item)
         self._journal.start_phase(words.CALL)
         return (yield)
 

@@ -8,13 +8,17 @@ from hasten_worker import wire
 from hasten_worker.records import HEAD, NO_ITEM
 
 SIZE = 1 << 20
-RECORDS_OFFSET = 64
+RECORDS_OFFSET = 192
 
 NONE = 0
 SETUP = 1
 CALL = 2
 TEARDOWN = 3
 ENDING = 4
+COLLECTING = 5
+
+_DEBUGGED = 1
+_LONGEST_NAME = 4096
 
 # Long enough that tiny tests share a frame, too short for anybody to see.
 _FLUSH_AFTER = 5_000_000
@@ -26,6 +30,8 @@ _TIMES = struct.Struct("<QQI")
 _PHASE = struct.Struct("<I")
 _PHASE_START = struct.Struct("<Q")
 _WIDE = struct.Struct("<I")
+_BOTH_STARTS = struct.Struct("<QQ")
+_LIMIT = struct.Struct("<II")
 
 
 class Journal:
@@ -50,11 +56,6 @@ class Journal:
         """Returns a journal in the memory that the supervisor reads, too."""
         return cls(channel, mmap.mmap(descriptor, SIZE))
 
-    @classmethod
-    def of_main(cls, channel):
-        """Returns a journal that nobody else reads: a buffer for records."""
-        return cls(channel, bytearray(SIZE))
-
     def detach(self):
         """Goes on in memory of its own: this is a copy of the process that the memory is about."""
         self._memory = bytearray(SIZE)
@@ -78,9 +79,58 @@ class Journal:
         _PHASE_START.pack_into(self._view, 24, self._now())
         _PHASE.pack_into(self._view, 8, phase)
 
-    def set_item(self, index, phase=NONE):
+    def set_item(self, index):
         """Says that an item runs, or none, without touching the times."""
-        _ITEM.pack_into(self._view, 4, index, phase)
+        _ITEM.pack_into(self._view, 4, index, NONE)
+
+    @property
+    def item(self):
+        """The index of the running item."""
+        return _COUNT.unpack_from(self._view, 4)[0]
+
+    @property
+    def phase(self):
+        """Which phase of it."""
+        return _PHASE.unpack_from(self._view, 8)[0]
+
+    @property
+    def started(self):
+        """How many items were started."""
+        return self._started
+
+    def start_file(self, name):
+        """Says that a file of this name is collected from now on."""
+        name = name.encode("utf-8", "backslashreplace")[:_LONGEST_NAME]
+        self._view[RECORDS_OFFSET : RECORDS_OFFSET + len(name)] = name
+        _COUNT.pack_into(self._view, 12, len(name))
+        self.start_item(NO_ITEM)
+        self.start_phase(COLLECTING)
+
+    def start_fixture(self):
+        """Says that a fixture of a wider scope is set up or torn down from now on."""
+        _PHASE_START.pack_into(self._view, 40, self._now())
+
+    def end_fixture(self):
+        """Says that it was, and takes the time that it took from the item and its phase."""
+        (start,) = _PHASE_START.unpack_from(self._view, 40)
+        _PHASE_START.pack_into(self._view, 40, 0)
+        if start:
+            spent = self._now() - start
+            item, phase = _BOTH_STARTS.unpack_from(self._view, 16)
+            _BOTH_STARTS.pack_into(self._view, 16, item + spent, phase + spent)
+
+    def limit(self):
+        """Returns what the supervisor says when a limit is reached: of which start, and the text."""
+        start, length = _LIMIT.unpack_from(self._view, 64)
+        return start, bytes(self._view[72 : 72 + min(length, 120)]).decode("utf-8", "replace")
+
+    def limit_raised(self, start):
+        """Says that the limit was raised in the test."""
+        _COUNT.pack_into(self._view, 48, start)
+
+    def debugged(self):
+        """Says that a debugger is attached: no limit holds."""
+        _COUNT.pack_into(self._view, 52, _DEBUGGED)
 
     def set_wide_fixtures(self, there_are):
         """Says whether fixtures of more than one item wait for their teardown."""

@@ -18,16 +18,19 @@ from hasten_worker.plugin import Plugin
 from hasten_worker.recorder import Recorder
 from hasten_worker.session import Session
 from hasten_worker.settings import settings
+from hasten_worker.stacks import write_stacks
 from hasten_worker.threads import unsafe_threads
 from hasten_worker.timers import keep_timers_out
 from hasten_worker.wire import Channel
 
 
-def run(channel, args):
+def run(channel, args, descriptors):
     """Runs main, and whatever it becomes; returns the exit status."""
+    memory, stacks = descriptors
+    write_stacks(stacks)
     for name in roles.IDENTITY:
         os.environ.pop(name, None)
-    plugin = Plugin(Main(channel))
+    plugin = Plugin(Main(channel, memory))
     try:
         status = _console(args, plugin)
     except BaseException as error:
@@ -68,8 +71,9 @@ def _console(args, plugin):
 class Main:
     """The role of a process that has asked whether to distribute."""
 
-    def __init__(self, channel):
+    def __init__(self, channel, memory):
         self._channel = channel
+        self._memory = memory  # a descriptor
         self._notes = Notes(channel)
         self._decision = None
         self._audit = None  # of the conftest files that the session will share
@@ -110,7 +114,7 @@ class Main:
             count = (self._decision["worker"] or {}).get("count") or 1
             Controller(self._channel, self._notes, count).register(manager)
         else:
-            Recorder(self._channel).register(manager)
+            Recorder(self._channel, self._memory).register(manager)
 
     def parsed(self, config):
         """The command line was parsed, the conftest files were loaded."""
@@ -144,8 +148,8 @@ class Main:
         """Returns whether this is the session, which has what the conftest files left here."""
         unsafe = self._audit.hazards() + unsafe_threads()
         if unsafe:
-            (descriptor,) = self._channel.take_descriptors(1)
-            os.close(descriptor)
+            for descriptor in self._channel.take_descriptors(3):
+                os.close(descriptor)
             self._channel.send_json(wire.SESSION, {"forked": False, "unsafe": unsafe})
         else:
             # What is frozen is never written to by the collector, so that it stays shared.
@@ -158,20 +162,24 @@ class Main:
 
     def _fork_session(self, plugin, config):
         """Returns whether this is the session."""
-        (descriptor,) = self._channel.take_descriptors(1)
+        descriptors = self._channel.take_descriptors(3)
         try:
             is_session = fork_off(own_group=True)
         except ForkFailed as error:
             roles.complain_about_fork(self._channel, error)
             is_session = False
         if not is_session:
-            os.close(descriptor)
+            for descriptor in descriptors:
+                os.close(descriptor)
             self._channel.send_json(wire.SESSION, {"forked": True, "unsafe": []})
             return False
         self._channel.close()
-        channel = Channel(descriptor)
+        socket, memory, stacks = descriptors
+        channel = Channel(socket)
         roles.say_hello(channel, "session")
-        plugin.role = Session(channel, self._decision["worker"], self._audit, config)
+        write_stacks(stacks)
+        identity = self._decision["worker"]
+        plugin.role = Session(channel, identity, memory, self._audit, config)
         plugin.role.begin(config)
         return True
 

@@ -10,15 +10,18 @@ from hasten_worker.controller import configured
 from hasten_worker.ending import Interruption
 from hasten_worker.hooks import hook_wrapper
 from hasten_worker.item_reports import ItemReports
+from hasten_worker.items import PhaseWords
 from hasten_worker.journal import Journal
 from hasten_worker.records import NO_ITEM
+from hasten_worker.time_limit import TimeLimit
 
 
 class Recorder:
     """A plugin that changes nothing, and tells the supervisor what there was."""
 
-    def __init__(self, channel):
+    def __init__(self, channel, memory):
         self._channel = channel
+        self._memory = memory
         self._reports = None
         self._numbers = {}
         self._collection = Collection()
@@ -41,7 +44,10 @@ class Recorder:
         message = self._collection.message(session, seconds)
         self._channel.send_json(wire.COLLECTED, message)
         self._numbers = {id(item): number for number, item in enumerate(session.items)}
-        self._journal = Journal.of_main(self._channel)
+        journal = self._journal = Journal.of_worker(self._channel, self._memory)
+        if any(limit for _, _, limit, _ in message["items"]):
+            session.config.pluginmanager.register(PhaseWords(journal))
+            TimeLimit(journal, None).watch(session)
         self._reports = ItemReports(self._journal, session.config, False)
         try:
             return (yield)
@@ -55,10 +61,13 @@ class Recorder:
         reports = self._reports
         if reports is None:
             return (yield)
-        reports.begin(self._numbers.get(id(item), NO_ITEM))
+        index = self._numbers.get(id(item), NO_ITEM)
+        reports.begin(index)
+        self._journal.start_item(index)
         result = yield
         if reports.index != NO_ITEM:
             reports.finish()
+        self._journal.set_item(NO_ITEM)
         return result
 
     @pytest.hookimpl

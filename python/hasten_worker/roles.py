@@ -52,7 +52,7 @@ def run(channel, role, descriptors):
     channel, order, descriptors = order
     say_hello(channel, order["role"])
     if order["role"] == "main":
-        return main.run(channel, order["args"])
+        return main.run(channel, order["args"], descriptors)
     return worker.load_and_run(channel, order["worker"], order["args"], descriptors)
 
 
@@ -99,7 +99,7 @@ def _serve(channel):
         order = _order(channel)
         if order is None:
             return None
-        descriptors = channel.take_descriptors(5 if order["role"] == "worker" else 1)
+        descriptors = channel.take_descriptors(6 if order["role"] == "worker" else 3)
         try:
             child = fork_off(own_group=order["role"] != "main")
         except ForkFailed as error:

@@ -14,6 +14,7 @@ import pytest
 from _pytest._io.terminalwriter import should_do_markup
 
 from hasten_worker import fused, roles, wire
+from hasten_worker import journal as words
 from hasten_worker.collected import Collection
 from hasten_worker.compile_ahead import CompileAhead
 from hasten_worker.ending import stopped
@@ -21,10 +22,13 @@ from hasten_worker.forking import ForkFailed, fork_off
 from hasten_worker.hook_proxies import remember_hook_proxies
 from hasten_worker.hooks import hook_wrapper
 from hasten_worker.identity import IdentityAudit, WorkerInput, set_environment, worker_input
+from hasten_worker.journal import Journal
 from hasten_worker.kept_bytecode import keep
 from hasten_worker.shortcuts import Shortcuts
+from hasten_worker.stacks import write_stacks
 from hasten_worker.streams import Streams
 from hasten_worker.threads import unsafe_threads
+from hasten_worker.time_limit import TimeLimit
 from hasten_worker.timers import keep_timers_out
 from hasten_worker.tracebacks import without_our_frames
 from hasten_worker.wire import Channel
@@ -36,9 +40,10 @@ class Session:
 
     forks = True
 
-    def __init__(self, channel, identity, audit=None, config=None):
+    def __init__(self, channel, identity, memory, audit=None, config=None):
         self._channel = channel
         self._identity = identity
+        self._journal = Journal.of_worker(channel, memory)
         self._collection = Collection()
         self._audit = audit
         self._config = config
@@ -149,6 +154,7 @@ class Session:
     def pytest_collection(self, session):
         self._session = session
         self.streams.hold()
+        TimeLimit(self._journal, None)
         collects = gc.isenabled()
         gc.disable()
         started = time.perf_counter()
@@ -175,7 +181,12 @@ class Session:
 
     @hook_wrapper(tryfirst=True)
     def pytest_make_collect_report(self, collector):
+        is_file = isinstance(collector, pytest.File)
+        if is_file:
+            self._journal.start_file(collector.nodeid)
         report = yield
+        if is_file:
+            self._journal.start_phase(words.NONE)
         self._ahead.look(collector, report)
         return report
 
@@ -233,7 +244,8 @@ class Session:
     def _send_collected(self, session, unsafe=()):
         self._collection.output = self.streams.release()
         self._collection.drained = self.streams.nothing_is_captured()
-        message = self._collection.message(session, self._seconds, unsafe, self._stopped)
+        filters = self._identity.get("filters") or ()
+        message = self._collection.message(session, self._seconds, unsafe, self._stopped, filters)
         self._channel.send_json(wire.COLLECTED, message)
 
     def _serve(self):
@@ -245,7 +257,7 @@ class Session:
                 if forked:
                     os._exit(0)
                 return None
-            descriptors = self._channel.take_descriptors(5)
+            descriptors = self._channel.take_descriptors(6)
             try:
                 child = fork_off(own_group=True)
                 forked = True
@@ -275,8 +287,9 @@ class LoadingWorker(Session):
     forks = False
 
     def __init__(self, channel, identity, descriptors):
-        super().__init__(channel, identity)
+        super().__init__(channel, identity, descriptors[0])
         self._descriptors = descriptors
+        write_stacks(descriptors[3])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):

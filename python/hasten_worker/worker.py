@@ -13,12 +13,17 @@ import weakref
 import pytest
 
 from hasten_worker import items, wire
+from hasten_worker import journal as words
 from hasten_worker.ending import stopped
+from hasten_worker.fused import Fused
 from hasten_worker.hooks import hook_wrapper
 from hasten_worker.item_reports import ItemReports
 from hasten_worker.journal import Journal
 from hasten_worker.records import NO_ITEM
+from hasten_worker.stacks import write_stacks
+from hasten_worker.time_limit import TimeLimit
 from hasten_worker.tracebacks import is_ours, without_our_frames
+from hasten_worker.wide_fixtures import WideFixtures
 
 
 def load_and_run(channel, identity, args, descriptors):
@@ -43,7 +48,7 @@ class Worker:
         self._streams = streams
         self._reports = None
         self._stop_sent = False
-        self._journal_file, *self._captures, self._stacks = descriptors
+        self._journal_file, *self._captures, self._stacks, self._log = descriptors
         self.channel = channel
         self.journal = Journal.of_worker(channel, self._journal_file)
         self.errors = []
@@ -67,9 +72,12 @@ class Worker:
         self._take_temporary_folder(config)
         if identity.get("trial"):
             config.option.maxfail = 0  # each test that it is given matters, whichever fail
+        TimeLimit(self.journal, self._log, [Fused._phase.__code__]).watch(session)
         extra = {"worker_id": identity["id"], "testrun_uid": identity["testrunuid"]}
         self._reports = ItemReports(self.journal, config, identity["full_reports"], extra)
         config.pluginmanager.register(WorkerHooks(self))
+        if identity.get("watch_fixtures"):
+            config.pluginmanager.register(WideFixtures(self.journal))
         loop = self._loop = items.ItemLoop(
             session,
             self.channel,
@@ -112,7 +120,8 @@ class Worker:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._reports.abandon()
         self.journal.flush()
-        self.journal.set_item(NO_ITEM, 4)
+        self.journal.set_item(NO_ITEM)
+        self.journal.start_phase(words.ENDING)
         self.stop(**message)
         self._streams.quiet()
 
@@ -126,9 +135,7 @@ class Worker:
     def _take_stacks(self):
         if faulthandler.is_enabled():
             faulthandler.enable(file=self._stacks)
-        if hasattr(faulthandler, "register"):
-            number = signal.SIGRTMIN + 7
-            faulthandler.register(number, file=self._stacks, all_threads=True, chain=False)
+        write_stacks(self._stacks)
 
     def _take_temporary_folder(self, config):
         basetemp = self._identity.get("basetemp")

@@ -32,6 +32,10 @@ def memory(name, size=0):
     return descriptor
 
 
+def watched():
+    return [memory("journal", 1 << 20), memory("stacks")]
+
+
 class Process:
     def __init__(self, role):
         self.role = role
@@ -168,7 +172,8 @@ class Supervisor:
         number = len(self.workers())
         worker = self.add("worker")
         worker.identity = self.identity(number)
-        worker.files = [memory("journal", 1 << 20), memory("out"), memory("err"), memory("stacks")]
+        worker.files = [memory("journal", 1 << 20)]
+        worker.files += map(memory, ("out", "err", "stacks", "log"))
         order = {"role": "worker", "worker": worker.identity}
         if source is None:
             self.execute(worker, "worker", worker.files)
@@ -190,7 +195,7 @@ class Supervisor:
         base = self.add("base")
         self.execute(base, "base")
         main = self.add("main")
-        self.fork(base, main, {"role": "main", "args": self.args})
+        self.fork(base, main, {"role": "main", "args": self.args}, watched())
         deadline = time.monotonic() + self.timeout
         try:
             self.serve(deadline)
@@ -293,7 +298,7 @@ class Supervisor:
             main.send(wire.DECISION, decision)
             return
         session = self.add("session")
-        main.send(wire.DECISION, decision, [session.theirs.fileno()])
+        main.send(wire.DECISION, decision, [session.theirs.fileno(), *watched()])
         session.theirs.close()
 
     def on_collected(self, process, message, payload):

@@ -90,7 +90,7 @@ def test_journal_keeps_and_sends(pair):
     record = records.pack(7, records.PASSED, 0, 7, 1.0, (0.1, 0.2, 0.3))
     journal.append(record)
     assert struct.unpack_from("<IIII", memory) == (0, 7, 2, len(record))
-    assert bytes(memory[64 : 64 + len(record)]) == record
+    assert bytes(memory[192 : 192 + len(record)]) == record
     journal.flush()
     assert struct.unpack_from("<I", memory, 12) == (0,)
     assert list(process.frames()) == [(wire.RECORDS, record)]

@@ -6,7 +6,7 @@
 /// Size of a journal in bytes.
 pub const SIZE: usize = 1 << 20;
 /// Where the unsent records begin.
-pub const RECORDS_OFFSET: usize = 64;
+pub const RECORDS_OFFSET: usize = 192;
 /// The value of an index that names no item.
 pub const NO_ITEM: u32 = u32::MAX;
 
@@ -18,6 +18,13 @@ const ITEM_START: usize = 16;
 const PHASE_START: usize = 24;
 const STARTED: usize = 32;
 const WIDE_FIXTURES: usize = 36;
+const FIXTURE_START: usize = 40;
+const RAISED: usize = 48;
+const FLAGS: usize = 52;
+const LIMIT: usize = 64;
+const LIMIT_TEXT: usize = 72;
+
+const DEBUGGED: u32 = 1;
 
 /// The phase that a worker is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +39,8 @@ pub enum Phase {
     Teardown,
     /// The end of the pytest session.
     SessionFinish,
+    /// A file is collected.
+    Collect,
 }
 
 impl Phase {
@@ -41,6 +50,7 @@ impl Phase {
             2 => Self::Call,
             3 => Self::Teardown,
             4 => Self::SessionFinish,
+            5 => Self::Collect,
             _ => Self::None,
         }
     }
@@ -51,6 +61,7 @@ impl Phase {
         match self {
             Self::Setup => "setup",
             Self::Teardown | Self::SessionFinish => "teardown",
+            Self::Collect => "collect",
             Self::None | Self::Call => "call",
         }
     }
@@ -67,8 +78,10 @@ pub struct Activity {
     pub item_start: u64,
     /// Likewise, of the phase.
     pub phase_start: u64,
-    /// Number of items that the worker started so far.
+    /// Number of items (or files, while it collects) that it started so far.
     pub started: u32,
+    /// `CLOCK_MONOTONIC` nanoseconds at the start of a fixture of a wider scope, while one is set up or torn down.
+    pub fixture_start: Option<u64>,
 }
 
 fn u32_at(memory: &[u8], offset: usize) -> u32 {
@@ -106,6 +119,7 @@ pub fn activity(memory: &[u8]) -> Activity {
         item_start: u64_at(memory, ITEM_START),
         phase_start: u64_at(memory, PHASE_START),
         started: u32_at(memory, STARTED),
+        fixture_start: Some(u64_at(memory, FIXTURE_START)).filter(|start| *start > 0),
     }
 }
 
@@ -113,6 +127,37 @@ pub fn activity(memory: &[u8]) -> Activity {
 #[must_use]
 pub fn wide_fixtures(memory: &[u8]) -> bool {
     u32_at(memory, WIDE_FIXTURES) != 0
+}
+
+/// Says that a limit is reached, and what is to be raised: valid for the item that was started as this number.
+pub fn set_limit(memory: &mut [u8], started: u32, text: &str) {
+    let mut end = text.len().min(RECORDS_OFFSET - LIMIT_TEXT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let text = &text.as_bytes()[..end];
+    memory[LIMIT_TEXT..LIMIT_TEXT + end].copy_from_slice(text);
+    let length = u32::try_from(end).unwrap_or(0);
+    memory[LIMIT + 4..LIMIT + 8].copy_from_slice(&length.to_le_bytes());
+    memory[LIMIT..LIMIT + 4].copy_from_slice(&started.to_le_bytes());
+}
+
+/// The number, as which it was started, of the item in which a limit was raised last.
+#[must_use]
+pub fn raised(memory: &[u8]) -> u32 {
+    u32_at(memory, RAISED)
+}
+
+/// True when a debugger is attached, so that no limit holds.
+#[must_use]
+pub fn is_debugged(memory: &[u8]) -> bool {
+    u32_at(memory, FLAGS) & DEBUGGED != 0
+}
+
+/// The name of the file that is collected.
+#[must_use]
+pub fn collected_file(memory: &[u8]) -> String {
+    String::from_utf8_lossy(unsent_records(memory)).into_owned()
 }
 
 /// The records that a dead worker did not send.

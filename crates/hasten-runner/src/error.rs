@@ -14,6 +14,20 @@ pub enum RunError {
          interpreter with --python PATH"
     )]
     NoInterpreter,
+    /// A setting is wrong.
+    #[error(transparent)]
+    Settings(#[from] hasten_config::ConfigError),
+    /// A conftest file is imported for too long.
+    #[error(
+        "loading the conftest files took longer than {seconds} s (collect-timeout), and was ended. \
+         Without them no test can run. This is where it was:\n\n{stack}"
+    )]
+    SlowConftest {
+        /// The limit, as it is written.
+        seconds: String,
+        /// Where it was.
+        stack: String,
+    },
     /// The named interpreter does not start.
     #[error("{path} does not start: {source}. Name another interpreter with --python PATH")]
     InterpreterDoesNotStart {
@@ -71,6 +85,8 @@ impl RunError {
             Self::NoInterpreter
             | Self::InterpreterDoesNotStart { .. }
             | Self::Unusable(_)
+            | Self::Settings(_)
+            | Self::SlowConftest { .. }
             | Self::Unpack(_) => 4,
             Self::ProcessEnded { .. } | Self::Protocol { .. } | Self::System { .. } => 3,
         }

@@ -43,6 +43,8 @@ pub(crate) struct Entry {
     pub(crate) teardown: f64,
     /// Number of the worker that ran it.
     pub(crate) worker: u32,
+    /// It exceeded its limit.
+    timed_out: bool,
 }
 
 /// Numbers of items by state.
@@ -157,8 +159,18 @@ impl Ledger {
         }
     }
 
+    /// Says that an item exceeded its limit: if it fails, that is why.
+    pub(crate) fn times_out(&mut self, index: u32) {
+        if let Some(entry) = self.entries.get_mut(index as usize) {
+            entry.timed_out = true;
+        }
+    }
+
     fn finish(&mut self, index: u32) {
         let entry = &mut self.entries[index as usize];
+        if entry.timed_out && entry.state.is_failure() {
+            entry.state = State::TimedOut;
+        }
         entry.finished = true;
         self.counts.finished += 1;
         if entry.state.is_failure() {

@@ -27,7 +27,7 @@ fn memory_file(_name: &std::ffi::CStr) -> io::Result<File> {
 /// What one worker shares.
 pub(crate) struct WorkerMemory {
     journal: MmapMut,
-    files: [File; 4],
+    files: [File; 5],
 }
 
 impl WorkerMemory {
@@ -37,6 +37,7 @@ impl WorkerMemory {
             memory_file(c"hasten-stdout")?,
             memory_file(c"hasten-stderr")?,
             memory_file(c"hasten-stacks")?,
+            memory_file(c"hasten-log")?,
         ];
         files[0].set_len(journal::SIZE as u64)?;
         // SAFETY: the file is ours and keeps its size; the worker writes to it while we read,
@@ -57,6 +58,14 @@ impl WorkerMemory {
             .collect()
     }
 
+    /// Copies of those that a process gets that runs no items for us: the journal, and the stacks.
+    pub(crate) fn watched(&self) -> io::Result<Vec<OwnedFd>> {
+        [&self.files[0], &self.files[3]]
+            .into_iter()
+            .map(|file| file.try_clone().map(OwnedFd::from))
+            .collect()
+    }
+
     pub(crate) fn journal(&self) -> &[u8] {
         &self.journal
     }
@@ -65,19 +74,29 @@ impl WorkerMemory {
         journal::set_stop(&mut self.journal);
     }
 
+    /// Says what is to be raised in the item that was started as this number.
+    pub(crate) fn set_limit(&mut self, started: u32, text: &str) {
+        journal::set_limit(&mut self.journal, started, text);
+    }
+
     /// stdout of the phase that runs, as text.
     pub(crate) fn stdout(&self) -> String {
-        tail(&self.files[1])
+        tail(&self.files[1], 0)
     }
 
     /// stderr likewise.
     pub(crate) fn stderr(&self) -> String {
-        tail(&self.files[2])
+        tail(&self.files[2], 0)
     }
 
-    /// The stacks that faulthandler wrote.
-    pub(crate) fn stacks(&self) -> String {
-        tail(&self.files[3])
+    /// The stacks that faulthandler wrote, from this byte on.
+    pub(crate) fn stacks_from(&self, start: u64) -> String {
+        tail(&self.files[3], start)
+    }
+
+    /// What was logged until the limit.
+    pub(crate) fn log(&self) -> String {
+        tail(&self.files[4], 0)
     }
 
     /// Bytes of stacks so far.
@@ -86,10 +105,10 @@ impl WorkerMemory {
     }
 }
 
-fn tail(file: &File) -> String {
+fn tail(file: &File, from: u64) -> String {
     let length = file.metadata().map_or(0, |data| data.len());
-    let start = length.saturating_sub(MOST_OUTPUT);
-    let mut bytes = vec![0; usize::try_from(length - start).unwrap_or(0)];
+    let start = length.saturating_sub(MOST_OUTPUT).max(from);
+    let mut bytes = vec![0; usize::try_from(length.saturating_sub(start)).unwrap_or(0)];
     let mut filled = 0;
     while filled < bytes.len() {
         match file.read_at(&mut bytes[filled..], start + filled as u64) {
@@ -99,7 +118,7 @@ fn tail(file: &File) -> String {
     }
     bytes.truncate(filled);
     let text = String::from_utf8_lossy(&bytes);
-    if start > 0 {
+    if start > from {
         format!("[the first {start} bytes are left out]\n{text}")
     } else {
         text.into_owned()

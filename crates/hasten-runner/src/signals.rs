@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
-use signal_hook::consts::{SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGUSR1};
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 
@@ -19,6 +19,8 @@ pub(crate) enum Event {
     Suspend,
     /// Resumed.
     Resume,
+    /// Somebody wants to know what runs.
+    Dump,
 }
 
 /// The signals that came in.
@@ -33,7 +35,7 @@ impl Signals {
             read,
             write,
             WithOrigin::default(),
-            [SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGTSTP, SIGCONT],
+            [SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGTSTP, SIGCONT, SIGUSR1],
         )?;
         Ok(Self { delivery })
     }
@@ -53,6 +55,7 @@ impl Signals {
                     SIGCHLD => Event::Child,
                     SIGTSTP => Event::Suspend,
                     SIGCONT => Event::Resume,
+                    SIGUSR1 => Event::Dump,
                     _ => return None,
                 })
             })

@@ -75,6 +75,27 @@ fn trimmed(frames: &[Frame]) -> &[Frame] {
     }
 }
 
+/// The name of the fixture function that ran, if one did: the one that pytest had called last.
+pub(crate) fn fixture(threads: &[Thread]) -> Option<&str> {
+    const CALLERS: [&str; 2] = ["call_fixture_func", "_teardown_yield_fixture"];
+    let thread = threads.iter().find(|thread| thread.current)?;
+    let caller = thread.frames.iter().position(|frame| {
+        frame.file.ends_with("/_pytest/fixtures.py") && CALLERS.contains(&frame.function.as_str())
+    })?;
+    let function = thread.frames.get(caller.checked_sub(1)?)?;
+    Some(&function.function)
+}
+
+/// Renders the stacks of all threads but the one that ran the test.
+pub(crate) fn render_others(threads: &[Thread]) -> String {
+    let others: Vec<Thread> = threads
+        .iter()
+        .filter(|thread| !thread.current)
+        .cloned()
+        .collect();
+    render(&others)
+}
+
 /// Renders the stacks as Python prints a traceback, with source lines where the files are.
 pub(crate) fn render(threads: &[Thread]) -> String {
     let mut text = String::new();
@@ -87,7 +108,7 @@ pub(crate) fn render(threads: &[Thread]) -> String {
             text.push('\n');
         }
         let title = if thread.current {
-            "Stack of the test"
+            "Stack of the main thread"
         } else {
             &thread.title
         };
@@ -133,12 +154,21 @@ Current thread 0x00007f2 (most recent call first):
         assert_eq!(crash_site(&threads).unwrap().file, "/suite/test_a.py");
         assert_eq!(
             render(&threads),
-            "Stack of the test (most recent call last):\n  \
+            "Stack of the main thread (most recent call last):\n  \
              File \"/suite/test_a.py\", line 12, in test_slow\n  \
              File \"/nowhere/lib/python3.11/socket.py\", line 7, in read\n\n\
              Thread 0x00007f1 (most recent call last):\n  \
              File \"/nowhere/lib/python3.11/threading.py\", line 324, in wait\n"
         );
+    }
+
+    #[test]
+    fn a_fixture_is_named() {
+        let dump = "Current thread 0x1 (most recent call first):\n  \
+                    File \"/suite/conftest.py\", line 3 in database\n  \
+                    File \"/venv/_pytest/fixtures.py\", line 1000 in call_fixture_func\n";
+        assert_eq!(fixture(&parse(dump)), Some("database"));
+        assert_eq!(fixture(&parse(DUMP)), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! `pytest_report_to_serializable` (`_pytest/reports.py`).
 
 use hasten_protocol::journal::Phase;
-use hasten_protocol::record::{CALL, Outcome, Record, RecordKind, SETUP, TEARDOWN};
+use hasten_protocol::record::{CALL, Outcome, Record, RecordKind, Records, SETUP, TEARDOWN};
 use serde_json::{Value, json};
 
 use crate::stacks::{self, Thread};
@@ -11,14 +11,19 @@ use crate::stacks::{self, Thread};
 pub(crate) struct Verdict<'a> {
     pub(crate) index: u32,
     pub(crate) nodeid: &'a str,
-    /// The line of the summary: `Timeout (>50.0s)`.
+    /// The line of the summary: `Failed: Timeout (>50.0s)`.
     pub(crate) message: String,
+    /// A sentence that follows it.
+    pub(crate) explanation: Option<String>,
     pub(crate) phase: Phase,
     /// No phase of it has reported yet.
     pub(crate) unreported: bool,
     pub(crate) stacks: String,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+    pub(crate) log: String,
+    /// What it has reported of its output itself.
+    pub(crate) sections: Vec<Value>,
     /// Seconds since the epoch.
     pub(crate) start: f64,
     /// Seconds.
@@ -35,11 +40,18 @@ impl Verdict<'_> {
             .map_or(self.nodeid, |(_, rest)| rest);
         let domain = domain.replace("::", ".");
         let threads = stacks::parse(&self.stacks);
-        let sections: Vec<_> = [("stdout", &self.stdout), ("stderr", &self.stderr)]
-            .into_iter()
-            .filter(|(_, text)| !text.is_empty())
-            .map(|(name, text)| json!([format!("Captured {name} {when}"), text]))
-            .collect();
+        let mut sections = self.sections.clone();
+        let streams = [
+            ("log", &self.log),
+            ("stdout", &self.stdout),
+            ("stderr", &self.stderr),
+        ];
+        sections.extend(
+            streams
+                .into_iter()
+                .filter(|(_, text)| !text.is_empty())
+                .map(|(name, text)| json!([format!("Captured {name} {when}"), text])),
+        );
         json!({
             "$report_type": "TestReport",
             "nodeid": self.nodeid,
@@ -64,8 +76,19 @@ impl Verdict<'_> {
             "message": self.message,
         });
         let mut text = format!("{}\n", self.message);
-        if self.phase != Phase::Call {
-            text.push_str(&format!("It was in {}.\n", self.phase.when()));
+        if let Some(explanation) = &self.explanation {
+            text.push_str(explanation);
+            text.push_str(".\n");
+        }
+        match stacks::fixture(threads) {
+            Some(fixture) => {
+                let when = self.phase.when();
+                text.push_str(&format!("It was in {when}, in the fixture {fixture}.\n"));
+            }
+            None if self.phase != Phase::Call => {
+                text.push_str(&format!("It was in {}.\n", self.phase.when()));
+            }
+            None => {}
         }
         if !threads.is_empty() {
             text.push('\n');
@@ -125,7 +148,7 @@ impl Verdict<'_> {
             flags: match self.phase {
                 Phase::Setup => SETUP,
                 Phase::Teardown | Phase::SessionFinish => TEARDOWN,
-                Phase::Call | Phase::None => CALL,
+                Phase::Call | Phase::None | Phase::Collect => CALL,
             },
             start: self.start,
             setup: 0.0,
@@ -141,10 +164,35 @@ impl Verdict<'_> {
     }
 }
 
+/// The sections of the last report among these records.
+pub(crate) fn last_sections(records: &[u8]) -> Vec<Value> {
+    let reports = Records::new(records)
+        .map_while(Result::ok)
+        .filter(|record| record.kind == RecordKind::Report);
+    let last = reports
+        .last()
+        .and_then(|record| serde_json::from_slice::<Value>(record.payload).ok());
+    match last.as_ref().and_then(|report| report.get("sections")) {
+        Some(Value::Array(sections)) => sections.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// Adds a section to a report; none where there is nothing to add, or the report cannot be read.
+pub(crate) fn with_section(report: &[u8], title: &str, text: &str) -> Option<Vec<u8>> {
+    if text.is_empty() {
+        return None;
+    }
+    let mut report: Value = serde_json::from_slice(report).ok()?;
+    report
+        .get_mut("sections")?
+        .as_array_mut()?
+        .push(json!([title, text]));
+    serde_json::to_vec(&report).ok()
+}
+
 #[cfg(test)]
 mod tests {
-    use hasten_protocol::record::Records;
-
     use super::*;
 
     #[test]
@@ -153,11 +201,14 @@ mod tests {
             index: 4,
             nodeid: "test_a.py::Test::test_x",
             message: "Timeout (>1.0s)".into(),
+            explanation: None,
             phase: Phase::Setup,
             unreported: true,
             stacks: "Current thread 0x1 (most recent call first):\n  File \"/s/test_a.py\", line 3 in fix\n".into(),
             stdout: "so far".into(),
             stderr: String::new(),
+            log: String::new(),
+            sections: Vec::new(),
             start: 10.0,
             seconds: 1.0,
         };
@@ -180,11 +231,14 @@ mod tests {
             index: 0,
             nodeid: "test_a.py::test_x",
             message: "gone".into(),
+            explanation: None,
             phase: Phase::Teardown,
             unreported: true,
             stacks: String::new(),
             stdout: String::new(),
             stderr: String::new(),
+            log: String::new(),
+            sections: Vec::new(),
             start: 1.0,
             seconds: 1.0,
         };

@@ -6,14 +6,11 @@
 use std::collections::VecDeque;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use hasten_protocol::journal::{Activity, Phase};
-
 use super::Run;
-use super::time::monotonic;
+use super::deaths::Death;
 use crate::death::{Cause, Ending};
 use crate::error::RunError;
 use crate::ledger::State;
-use crate::limits;
 use crate::verdict::Verdict;
 
 /// Tests that the summary names at most.
@@ -21,18 +18,15 @@ const NAMED: usize = 5;
 
 /// A test whose worker died, with all that is left of it.
 #[derive(Clone, Debug)]
-pub(crate) struct Casualty {
-    item: u32,
+pub(super) struct Casualty {
     worker: usize,
-    state: State,
-    message: String,
-    phase: Phase,
+    death: Death,
     unreported: bool,
     stacks: String,
     stdout: String,
     stderr: String,
+    log: String,
     start: f64,
-    seconds: f64,
 }
 
 /// Tests that are run again, each alone.
@@ -48,6 +42,11 @@ impl Alone {
     /// True while a test waits for its second chance.
     pub(crate) fn is_waiting(&self) -> bool {
         !self.held.is_empty()
+    }
+
+    /// True when a test has its second chance, or had it.
+    pub(crate) fn is_tried(&self, item: u32) -> bool {
+        self.again.contains(&item)
     }
 }
 
@@ -66,100 +65,71 @@ impl Run {
             .map_or(Cause::KilledFromOutside, Cause::OutOfMemory)
     }
 
-    /// Gives the test that ran when its worker died the verdict it deserves, or another chance.
-    pub(super) fn blame(&mut self, number: usize, item: u32, activity: &Activity, cause: &Cause) {
-        let Some(casualty) = self.casualty(number, item, activity, cause) else {
-            return;
-        };
-        if casualty.state == State::TimedOut || activity.started > 0 {
-            self.early_deaths = 0;
-        }
-        let pressed = casualty.state == State::Crashed && cause.is_pressure();
-        if !(pressed && self.hold_back(&casualty)) {
-            self.convict(&casualty);
-        }
-    }
-
-    fn casualty(
-        &self,
-        number: usize,
-        item: u32,
-        activity: &Activity,
-        cause: &Cause,
-    ) -> Option<Casualty> {
-        let worker = &self.workers[number];
-        let suite = self.suite.as_ref()?;
-        let again = if self.alone.again.contains(&item) {
-            " once more, alone"
-        } else {
-            ""
-        };
-        let (state, message) = match worker.watch.expired() {
-            Some((_, limit)) => (State::TimedOut, limits::message(limit)),
-            None => (
-                State::Crashed,
-                format!("Worker {} {cause} while it ran this test{again}", worker.id),
-            ),
-        };
-        #[expect(clippy::cast_precision_loss, reason = "a duration in nanoseconds")]
-        let seconds = monotonic().saturating_sub(activity.item_start) as f64 / 1e9;
+    /// Gathers what is left of a test that did not end.
+    pub(super) fn casualty(&self, number: usize, death: Death) -> Option<Casualty> {
+        let memory = &self.workers[number].memory;
+        let entry = self
+            .suite
+            .as_ref()?
+            .ledger
+            .entries()
+            .get(death.item as usize)?;
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0.0, |at| at.as_secs_f64());
         Some(Casualty {
-            item,
             worker: number,
-            state,
-            message,
-            phase: activity.phase,
-            unreported: suite.ledger.entries()[item as usize].state == State::NotRun,
-            stacks: worker.memory.stacks(),
-            stdout: worker.memory.stdout(),
-            stderr: worker.memory.stderr(),
-            start: now - seconds,
-            seconds,
+            unreported: entry.state == State::NotRun,
+            stacks: memory.stacks_from(death.stacks_from),
+            stdout: memory.stdout(),
+            stderr: memory.stderr(),
+            log: memory.log(),
+            start: now - death.seconds,
+            death,
         })
     }
 
     /// The test has its final state.
-    fn convict(&mut self, casualty: &Casualty) {
+    pub(super) fn convict(&mut self, casualty: &Casualty) {
         let Some(suite) = &mut self.suite else { return };
-        let item = casualty.item;
+        let death = &casualty.death;
+        let item = death.item;
         let verdict = Verdict {
             index: item,
             nodeid: &suite.nodeids[item as usize],
-            message: casualty.message.clone(),
-            phase: casualty.phase,
+            message: death.message.clone(),
+            explanation: death.explanation.clone(),
+            phase: death.phase,
             unreported: casualty.unreported,
             stacks: casualty.stacks.clone(),
             stdout: casualty.stdout.clone(),
             stderr: casualty.stderr.clone(),
+            log: casualty.log.clone(),
+            sections: death.sections.clone(),
             start: casualty.start,
-            seconds: casualty.seconds,
+            seconds: death.seconds,
         };
         suite.order.record(item, &verdict.records());
         suite.ledger.verdict(
             u32::try_from(casualty.worker).unwrap_or(u32::MAX),
             item,
-            casualty.state,
-            casualty.seconds,
+            death.state,
+            death.seconds,
         );
         suite.order.finished(item);
-        suite
-            .planner
-            .observe(casualty.worker, item, casualty.seconds);
+        suite.planner.observe(casualty.worker, item, death.seconds);
         self.workers[casualty.worker].ran.push(item);
         self.check_maxfail();
     }
 
     /// Keeps a test for later, when it has the machine for itself; false when it had its chance.
-    fn hold_back(&mut self, casualty: &Casualty) -> bool {
-        let item = casualty.item;
+    pub(super) fn hold_back(&mut self, casualty: &Casualty) -> bool {
+        let item = casualty.death.item;
         let Some(suite) = &mut self.suite else {
             return false;
         };
         let failed = suite.ledger.entries()[item as usize].state.is_failure();
-        if failed || self.stop.is_some() || self.alone.again.contains(&item) {
+        if failed || self.stop.is_some() || self.alone.is_tried(item) {
             return false;
         }
         suite.order.discard(item);
@@ -167,7 +137,7 @@ impl Run {
         // Nobody else is to be given it.
         suite
             .planner
-            .observe(casualty.worker, item, casualty.seconds);
+            .observe(casualty.worker, item, casualty.death.seconds);
         self.alone.held.push_back(Casualty {
             unreported: true,
             ..casualty.clone()
@@ -181,7 +151,7 @@ impl Run {
             return Ok(());
         };
         if let Some((_, casualty)) = &self.alone.running
-            && suite.ledger.is_finished(casualty.item)
+            && suite.ledger.is_finished(casualty.death.item)
         {
             self.alone.running = None;
         }
@@ -201,7 +171,7 @@ impl Run {
             }
             Some(number) if living.iter().all(idle) => {
                 if let Some(casualty) = self.alone.held.pop_front() {
-                    let item = casualty.item;
+                    let item = casualty.death.item;
                     self.alone.again.push(item);
                     self.alone.running = Some((*number, casualty));
                     self.send_run(*number, &[item], true);
@@ -219,9 +189,9 @@ impl Run {
         let finished = self
             .suite
             .as_ref()
-            .is_some_and(|suite| suite.ledger.is_finished(casualty.item));
+            .is_some_and(|suite| suite.ledger.is_finished(casualty.death.item));
         if !finished {
-            self.alone.again.retain(|item| *item != casualty.item);
+            self.alone.again.retain(|item| *item != casualty.death.item);
             self.alone.held.push_front(casualty);
         }
     }
@@ -232,11 +202,11 @@ impl Run {
         let rest: Vec<Casualty> = self.alone.held.drain(..).chain(running).collect();
         for casualty in rest {
             if let Some(suite) = &mut self.suite
-                && !suite.ledger.is_finished(casualty.item)
+                && !suite.ledger.is_finished(casualty.death.item)
             {
-                suite.order.discard(casualty.item);
-                suite.ledger.forget(casualty.item);
-                self.alone.again.retain(|item| *item != casualty.item);
+                suite.order.discard(casualty.death.item);
+                suite.ledger.forget(casualty.death.item);
+                self.alone.again.retain(|item| *item != casualty.death.item);
                 self.convict(&casualty);
             }
         }

@@ -3,14 +3,22 @@
 use std::time::Duration;
 
 use hasten_protocol::journal::{self, Activity, Phase};
-use hasten_protocol::record::Records;
+use hasten_protocol::record::{CALL, OTHER, RecordKind, Records, SETUP};
+use serde_json::Value;
 
-use super::ending::Stop;
+use super::ending::{Stop, not_run};
+use super::time::monotonic;
+use super::watch::{Expiry, Watch};
 use super::{Collecting, Run};
 use crate::death::{Cause, Ending};
 use crate::descendants;
 use crate::error::RunError;
+use crate::ledger::State;
+use crate::limits::as_python;
+use crate::memory::WorkerMemory;
 use crate::process::Role;
+use crate::stacks;
+use crate::verdict::last_sections;
 
 /// Exit status of a worker that lost its channel because a test closed it
 /// (`python/hasten_worker`). What it ran is in its journal.
@@ -18,6 +26,49 @@ pub(super) const LOST_CHANNEL: i32 = 213;
 
 /// A worker that dies within this time and without having run an item could not start.
 const EARLY: Duration = Duration::from_secs(30);
+
+/// How an item ended that could not say so itself.
+#[derive(Clone, Debug)]
+pub(super) struct Death {
+    pub(super) item: u32,
+    pub(super) state: State,
+    pub(super) message: String,
+    pub(super) explanation: Option<String>,
+    pub(super) phase: Phase,
+    /// What was captured, as far as the item has reported it.
+    pub(super) sections: Vec<Value>,
+    /// Where in the file of stacks its own begin, in bytes.
+    pub(super) stacks_from: u64,
+    pub(super) seconds: f64,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a duration in nanoseconds")]
+fn seconds_since(start: u64) -> f64 {
+    monotonic().saturating_sub(start) as f64 / 1e9
+}
+
+/// A file whose collection did not end.
+struct SlowFile {
+    message: String,
+    stack: String,
+}
+
+/// What is said of a process that was killed while it collected a file.
+fn slow_collection(memory: &WorkerMemory, watch: &Watch) -> Option<SlowFile> {
+    let expiry = watch.expired()?;
+    if !expiry.killed || expiry.phase != Phase::Collect {
+        return None;
+    }
+    let file = journal::collected_file(memory.journal());
+    let stacks = stacks::parse(&memory.stacks_from(expiry.stacks_from));
+    Some(SlowFile {
+        message: format!(
+            "{}: {file} went on, and the process that collects was killed",
+            expiry.limit.message()
+        ),
+        stack: format!("{file}\n{}", stacks::render(&stacks)),
+    })
+}
 
 impl Run {
     /// Takes the statuses of all children that ended.
@@ -78,6 +129,11 @@ impl Run {
         match (&self.processes[number].bye, ending) {
             (Some(bye), _) => self.exit_status = Some(bye.exitstatus),
             (None, Ending::Exited(status)) => self.exit_status = Some(status),
+            (None, Ending::Killed(_)) if self.own_time_out().is_some() => {
+                let text = self.own_time_out().unwrap_or_default();
+                self.screen.warn(&text);
+                self.exit_status = Some(1);
+            }
             // Under -n 0 main is pytest, and ends as pytest would have.
             (None, Ending::Killed(signal)) if !self.distribute && self.settings.is_some() => {
                 self.screen
@@ -95,14 +151,42 @@ impl Run {
         Ok(())
     }
 
+    /// What is said when the process that ran all tests was killed for the limit of one.
+    fn own_time_out(&self) -> Option<String> {
+        let main = self.main.as_ref().filter(|_| !self.distribute)?;
+        let expiry = main.watch.expired().filter(|expiry| expiry.killed)?;
+        let suite = self.suite.as_ref()?;
+        let nodeid = suite.nodeids.get(expiry.item? as usize)?;
+        let missing = not_run(suite.ledger.missing().saturating_sub(1));
+        Some(format!(
+            "{nodeid}: {}. It did not end in the {}s after that, and its process was killed, which under -n 0 is that \
+             of all tests: {missing}. With a worker (-n 1) the run would have gone on\n{}",
+            expiry.limit.message(),
+            as_python(self.rules.grace),
+            stacks::render(&stacks::parse(&main.memory.stacks_from(expiry.stacks_from)))
+        ))
+    }
+
     fn on_session_gone(&mut self, ending: Ending) {
         // Until main says that it forked one, there may never have been one.
         let forked = self.collecting == Collecting::Session;
+        let session = self.session.as_ref();
+        if let Some(file) = session.and_then(|all| slow_collection(&all.memory, &all.watch)) {
+            self.stop_for_slow_file(&file);
+            return;
+        }
         if forked && self.collected.is_none() && self.stop.is_none() {
             let message = format!(
                 "the process that collects tests {ending}. Try -n 0 --collect-only to see where"
             );
             self.stop_with(Stop::ended("internal", message));
+        }
+    }
+
+    fn stop_for_slow_file(&mut self, file: &SlowFile) {
+        if self.stop.is_none() {
+            self.note_summary(&file.stack);
+            self.stop_with(Stop::ended("shouldstop", &file.message));
         }
     }
 
@@ -115,6 +199,11 @@ impl Run {
             return;
         }
         let activity = journal::activity(self.workers[number].memory.journal());
+        let worker = &self.workers[number];
+        if let Some(file) = slow_collection(&worker.memory, &worker.watch) {
+            self.stop_for_slow_file(&file);
+            return;
+        }
         let process = self.workers[number].process;
         let clean = self.processes[process].bye.take();
         let interrupted = self.stop.as_ref().is_some_and(|stop| stop.interrupts_tests);
@@ -167,10 +256,95 @@ impl Run {
     /// else the one that ran.
     fn culprit(&self, number: usize, activity: &Activity) -> Option<u32> {
         let suite = self.suite.as_ref()?;
-        let expired = self.workers[number].watch.expired().map(|(item, _)| item);
+        let expired = self.workers[number].watch.expired();
         expired
-            .or(activity.item)
+            .map_or(activity.item, |expiry| expiry.item)
             .filter(|item| !suite.ledger.is_finished(*item))
+    }
+
+    /// Gives the test that ran when its worker died the verdict it deserves.
+    fn blame(&mut self, number: usize, item: u32, activity: &Activity, cause: &Cause) {
+        let seconds = seconds_since(activity.item_start);
+        if let Watch::Expired(mut expiry) = std::mem::take(&mut self.workers[number].watch) {
+            let why = if expiry.killed {
+                format!(
+                    "It did not end in the {}s after that, and its process was killed",
+                    as_python(self.rules.grace)
+                )
+            } else {
+                format!("Its process {cause} then")
+            };
+            expiry.phase = activity.phase;
+            self.time_out(number, &expiry, &why, seconds);
+            return;
+        }
+        let id = &self.workers[number].id;
+        let again = if self.alone.is_tried(item) {
+            " once more, alone"
+        } else {
+            ""
+        };
+        let death = Death {
+            item,
+            state: State::Crashed,
+            message: format!("Worker {id} {cause} while it ran this test{again}"),
+            explanation: None,
+            phase: activity.phase,
+            sections: Vec::new(),
+            stacks_from: 0,
+            seconds,
+        };
+        if activity.started > 0 {
+            self.early_deaths = 0;
+        }
+        let Some(casualty) = self.casualty(number, death) else {
+            return;
+        };
+        if !(cause.is_pressure() && self.hold_back(&casualty)) {
+            self.convict(&casualty);
+        }
+    }
+
+    /// Gives a test that exceeded its limit the verdict that it did not report.
+    pub(super) fn time_out(&mut self, number: usize, expiry: &Expiry, why: &str, seconds: f64) {
+        let Some(item) = expiry.item else { return };
+        self.early_deaths = 0;
+        self.report_phases_before(number, item, expiry);
+        let death = Death {
+            item,
+            state: State::TimedOut,
+            message: format!("Failed: {}", expiry.limit.message()),
+            explanation: Some(why.to_owned()),
+            phase: expiry.phase,
+            sections: last_sections(&expiry.reports),
+            stacks_from: expiry.stacks_from,
+            seconds,
+        };
+        self.end_item(number, death);
+    }
+
+    /// What it has reported of the phases before the one that the verdict is about.
+    fn report_phases_before(&mut self, number: usize, item: u32, expiry: &Expiry) {
+        let phases = match expiry.phase {
+            Phase::Teardown => SETUP | CALL | OTHER,
+            Phase::Call => SETUP,
+            _ => 0,
+        };
+        let Some(suite) = &mut self.suite else { return };
+        for record in Records::new(&expiry.reports).map_while(Result::ok) {
+            if record.kind == RecordKind::Warning || record.flags & phases != 0 {
+                suite
+                    .ledger
+                    .record(u32::try_from(number).unwrap_or(u32::MAX), &record);
+                suite.order.record(item, record.bytes);
+            }
+        }
+    }
+
+    fn end_item(&mut self, number: usize, death: Death) {
+        if let Some(casualty) = self.casualty(number, death) {
+            self.convict(&casualty);
+        }
     }
 
     fn note_death_between_items(&mut self, number: usize, activity: &Activity, cause: &Cause) {
@@ -178,6 +352,16 @@ impl Run {
         let id = worker.id.clone();
         let early = activity.started == 0 && worker.started.elapsed() < EARLY;
         let text = match activity.phase {
+            Phase::SessionFinish if let Some(expiry) = worker.watch.expired() => {
+                self.fault = true;
+                let stacks = stacks::parse(&worker.memory.stacks_from(expiry.stacks_from));
+                format!(
+                    "{id} did not end its session within {} s, and was killed: what session \
+                     fixtures and plugins do at the end may not have been done\n{}",
+                    expiry.limit.seconds,
+                    stacks::render(&stacks)
+                )
+            }
             Phase::SessionFinish => {
                 self.fault = true;
                 format!(

@@ -7,10 +7,11 @@
 use std::collections::{HashMap, HashSet};
 
 use hasten_protocol::frame::{self, ToPython};
-use hasten_protocol::record::Records;
+use hasten_protocol::record::{RecordKind, Records};
 use nix::sys::signal::Signal;
 
 use super::pool::{Origin, Worker};
+use super::watch::Watch;
 use super::{Collecting, Run};
 use crate::error::RunError;
 use crate::flakiness::judge;
@@ -30,6 +31,8 @@ pub(super) const NEEDS_FORK: &str =
 #[derive(Debug, Default)]
 pub(crate) struct Diagnosis {
     stage: Stage,
+    /// The run had stopped before, at the limit of failures.
+    stopped: bool,
     cases: Vec<Case>,
     trials: Vec<Trial>,
 }
@@ -72,6 +75,8 @@ struct Trial {
     items: Vec<u32>,
     /// The state of the test, the only item here.
     ledger: Ledger,
+    /// It has exceeded its limit.
+    expired: bool,
     over: bool,
 }
 
@@ -84,7 +89,8 @@ impl Run {
             }
             self.begin_diagnosis();
         }
-        if self.diagnosis.stage == Stage::UnderWay && self.process(Role::Session).is_none() {
+        let stopped = self.stop.is_some() && !self.diagnosis.stopped;
+        if stopped || self.process(Role::Session).is_none() {
             self.interrupt_diagnosis();
         }
         if self.diagnosis.stage == Stage::UnderWay {
@@ -111,10 +117,10 @@ impl Run {
     fn begin_diagnosis(&mut self) {
         self.diagnosis.stage = Stage::Over;
         let asked = |run: &Self| Some(run.settings.as_ref()?.rules.diagnose_flaky);
-        let regular = self
-            .stop
-            .as_ref()
-            .is_none_or(|stop| stop.end.kind == "shouldfail");
+        let regular = self.stop.as_ref().is_none_or(|stop| {
+            // Else it is the time of the whole run that is over.
+            stop.end.kind == "shouldfail" && stop.end.message.starts_with("stopping after")
+        });
         let Some(suite) = self.suite.as_ref().filter(|_| asked(self) == Some(true)) else {
             return;
         };
@@ -144,6 +150,7 @@ impl Run {
                 "{left_out} more failed tests were not diagnosed: {MOST_TESTS} are at a time"
             ));
         }
+        self.diagnosis.stopped = self.stop.is_some();
         self.diagnosis.stage = Stage::UnderWay;
     }
 
@@ -227,6 +234,7 @@ impl Run {
             question,
             items,
             ledger: Ledger::new(1),
+            expired: false,
             over: false,
         });
         self.add_trial_worker(self.diagnosis.trials.len() - 1)
@@ -272,11 +280,18 @@ impl Run {
         let Some(trial) = self.workers[number].trial else {
             return false;
         };
-        let expired = self.workers[number].watch.expired().map(|(item, _)| item);
         let trial = &mut self.diagnosis.trials[trial];
         let target = trial.items.last().copied();
+        let watch = &mut self.workers[number].watch;
         for mut record in Records::new(payload).map_while(Result::ok) {
-            if record.index.is_some() && record.index == target && record.index != expired {
+            let own = record.index.is_some() && record.index == target;
+            let last = matches!(record.kind, RecordKind::Passed | RecordKind::Finished);
+            if last && watch.expired_in(record.index).is_some() {
+                // It went on after its limit: whatever it says, it has failed.
+                *watch = Watch::Quiet;
+                trial.expired |= own;
+            }
+            if own {
                 record.index = Some(0);
                 trial.ledger.record(0, &record);
             }
@@ -296,7 +311,8 @@ impl Run {
         let case = &mut self.diagnosis.cases[trial.case];
         case.waits = false;
         if self.diagnosis.stage == Stage::UnderWay {
-            let failed = !trial.ledger.is_complete() || trial.ledger.counts().failed > 0;
+            let passed = trial.ledger.is_complete() && trial.ledger.counts().failed == 0;
+            let failed = trial.expired || !passed;
             case.answers.insert(trial.question.clone(), failed);
         }
         true

@@ -51,6 +51,7 @@ impl Run {
                 Event::Suspend => self.suspend(),
                 // The time of a stop from outside (SIGSTOP) is not known before, so it counts.
                 Event::Resume => self.screen.redraw(),
+                Event::Dump => self.ask_for_dump(),
             }
         }
         self.reap_children();
@@ -277,12 +278,7 @@ impl Run {
             .as_ref()
             .map_or(0, |suite| suite.ledger.missing());
         if missing > 0 {
-            let tests = if missing == 1 {
-                "test was"
-            } else {
-                "tests were"
-            };
-            self.note_summary(&format!("{missing} {tests} not run"));
+            self.note_summary(&not_run(missing));
         }
         self.send_ready_reports();
         let end = match &self.stop {
@@ -349,6 +345,16 @@ impl Run {
             status
         }
     }
+}
+
+/// How many tests have no result, in words.
+pub(super) fn not_run(missing: usize) -> String {
+    let tests = if missing == 1 {
+        "test was"
+    } else {
+        "tests were"
+    };
+    format!("{missing} {tests} not run")
 }
 
 #[cfg(test)]

@@ -8,7 +8,9 @@ use hasten_protocol::message::{
 };
 
 use super::ending::Stop;
-use super::{Collecting, Output, Run, parse};
+use super::rules::Rules;
+use super::time::monotonic;
+use super::{Collecting, Output, Run, Watched, parse};
 use crate::channel::Channel;
 use crate::error::RunError;
 use crate::process::{Process, Role};
@@ -24,10 +26,10 @@ struct Choice {
 const FALLS_BACK: [&str; 3] = ["--cov", "--stepwise", "--stepwise-skip"];
 
 impl Choice {
-    fn from(settings: &Settings) -> Self {
+    /// `limited`: tests have time limits.
+    fn from(settings: &Settings, limited: bool) -> Self {
         let debugging = settings.usepdb || settings.trace || settings.debugger;
         let none = settings.numprocesses == Some(Workers::Exactly(0));
-        let limited = settings.timeout.is_some_and(|seconds| seconds > 0.0);
         if settings.in_process.is_some() || debugging {
             let option = settings.in_process.as_deref().unwrap_or_default();
             let note = (!none && FALLS_BACK.contains(&option))
@@ -74,6 +76,9 @@ impl Run {
 
     fn fork_main(&mut self) -> Result<(), RunError> {
         let (_, socket) = self.add_process(Role::Main)?;
+        let (main, mut descriptors) = Watched::new()?;
+        descriptors.insert(0, socket);
+        self.main = Some(main);
         let message = Fork {
             role: "main",
             args: Some(&self.options.args),
@@ -81,7 +86,7 @@ impl Run {
         };
         let frame = frame::encode_json(ToPython::Fork, &message);
         if let Some(base) = self.process(Role::Base) {
-            base.channel.send_with(frame, vec![socket]);
+            base.channel.send_with(frame, descriptors);
         }
         Ok(())
     }
@@ -125,7 +130,8 @@ impl Run {
 
     pub(super) fn on_settings(&mut self, payload: &[u8]) -> Result<(), RunError> {
         let settings: Settings = parse(Role::Main, payload)?;
-        let choice = Choice::from(&settings);
+        self.rules = Rules::read(&settings)?;
+        let choice = Choice::from(&settings, self.rules.limit_tests());
         self.distribute = choice.distribute;
         if let Some(text) = choice.note {
             self.tell_main(&text);
@@ -144,8 +150,13 @@ impl Run {
         };
         let mut descriptors = Vec::new();
         if session {
-            descriptors.push(self.add_process(Role::Session)?.1);
+            let (_, socket) = self.add_process(Role::Session)?;
+            let (watched, memory) = Watched::new()?;
+            self.session = Some(watched);
+            descriptors.push(socket);
+            descriptors.extend(memory);
         }
+        self.loading_since = Some(monotonic());
         let frame = frame::encode_json(ToPython::Decision, &decision);
         if let Some(main) = self.process(Role::Main) {
             main.channel.send_with(frame, descriptors);
@@ -170,6 +181,7 @@ impl Run {
     /// main has loaded the conftest files, and forked the session or found why it must not.
     pub(super) fn on_session(&mut self, payload: &[u8]) -> Result<(), RunError> {
         let message: SessionForked = parse(Role::Main, payload)?;
+        self.loading_since = None;
         if message.forked {
             self.collecting = Collecting::Session;
         } else {
@@ -196,6 +208,8 @@ impl Run {
                 .as_ref()
                 .is_none_or(|main| main.full_reports),
             trial: false,
+            watch_fixtures: self.rules.fixture > 0.0,
+            filters: self.rules.filters(),
         }
     }
 
@@ -223,6 +237,8 @@ impl Run {
         let on_stdout = self.options.output == Output::Stdout;
         self.screen
             .configure(configured.live_line && self.distribute && on_stdout);
+        self.loading_since = None;
+        self.rules.join(&configured.limits)?;
         self.open_history(&configured.rootdir);
         self.configured = Some(configured);
         if self.collecting == Collecting::Workers {
@@ -248,6 +264,11 @@ impl Run {
                 return Ok(());
             }
         }
+        if let Some((number, detail)) = &collected.bad_filter
+            && let Some(error) = self.rules.bad_filter(*number, detail)
+        {
+            return Err(error.into());
+        }
         if self.collected.is_none() {
             if role != Role::Main {
                 let frame = frame::encode(ToPython::Collection, payload);
@@ -256,6 +277,9 @@ impl Run {
             self.hazards.append(&mut collected.fork_hazards);
             self.leave_base();
             self.collected = Some(collected);
+            if role == Role::Main {
+                self.note_own_suite();
+            }
         }
         Ok(())
     }
@@ -289,25 +313,23 @@ mod tests {
 
     #[test]
     fn distribution_is_chosen_from_the_settings() {
-        for (json, distribute) in [
-            (r#"{"numprocesses": null}"#, true),
-            (r#"{"numprocesses": "auto"}"#, true),
-            (r#"{"numprocesses": 3}"#, true),
-            (r#"{"numprocesses": 0}"#, false),
-            (r#"{"numprocesses": 0, "timeout": 5.0}"#, true),
-            (
-                r#"{"numprocesses": 0, "timeout": 5.0, "usepdb": true}"#,
-                false,
-            ),
-            (r#"{"numprocesses": 4, "trace": true}"#, false),
-            (r#"{"numprocesses": 4, "debugger": true}"#, false),
+        for (json, limited, distribute) in [
+            (r#"{"numprocesses": null}"#, false, true),
+            (r#"{"numprocesses": "auto"}"#, false, true),
+            (r#"{"numprocesses": 3}"#, false, true),
+            (r#"{"numprocesses": 0}"#, false, false),
+            (r#"{"numprocesses": 0}"#, true, true),
+            (r#"{"numprocesses": 0, "usepdb": true}"#, true, false),
+            (r#"{"numprocesses": 4, "trace": true}"#, false, false),
+            (r#"{"numprocesses": 4, "debugger": true}"#, true, false),
             (
                 r#"{"numprocesses": 4, "in_process": "--collect-only"}"#,
+                false,
                 false,
             ),
         ] {
             assert_eq!(
-                Choice::from(&settings(json)).distribute,
+                Choice::from(&settings(json), limited).distribute,
                 distribute,
                 "{json}"
             );

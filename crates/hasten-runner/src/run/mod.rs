@@ -7,17 +7,22 @@ mod aftermath;
 mod casualties;
 mod deaths;
 mod diagnose;
+mod dump;
 mod ending;
+mod expired;
 mod finished;
 mod handshake;
 mod history;
 mod pool;
+mod rules;
 mod screen;
+mod slow;
 mod suite;
 mod time;
+mod watch;
 
 use std::collections::HashMap;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
@@ -31,6 +36,7 @@ use crate::death::Ending;
 use crate::descendants;
 use crate::error::RunError;
 use crate::guardian::Guardian;
+use crate::memory::WorkerMemory;
 use crate::pressure::Pressure;
 use crate::process::{Launcher, Process, Role};
 use crate::signals::Signals;
@@ -38,12 +44,15 @@ use crate::signals::Signals;
 use aftermath::Untorn;
 use casualties::Alone;
 use diagnose::Diagnosis;
+use dump::Dump;
 use ending::Stop;
 pub use finished::Finished;
 pub use history::FOLDER as HISTORY_FOLDER;
 use pool::Worker;
+use rules::Rules;
 use screen::Screen;
 use suite::Suite;
+use watch::Watch;
 
 /// What a run is about.
 #[derive(Clone, Debug)]
@@ -84,6 +93,27 @@ enum Collecting {
     Workers,
 }
 
+/// Memory that a process shares, and where it stands with its limits.
+pub(crate) struct Watched {
+    memory: WorkerMemory,
+    watch: Watch,
+}
+
+impl Watched {
+    /// Memory, and the descriptors that the process gets.
+    fn new() -> Result<(Self, Vec<OwnedFd>), RunError> {
+        let memory = WorkerMemory::new().map_err(RunError::system("cannot share memory"))?;
+        let descriptors = memory
+            .watched()
+            .map_err(RunError::system("cannot share memory"))?;
+        let watched = Self {
+            memory,
+            watch: Watch::default(),
+        };
+        Ok((watched, descriptors))
+    }
+}
+
 /// A run under way.
 pub(crate) struct Run {
     options: RunOptions,
@@ -101,6 +131,11 @@ pub(crate) struct Run {
     collecting: Collecting,
     /// Why workers are not forked from what is loaded and collected.
     hazards: Vec<Unsafe>,
+    rules: Rules,
+    /// What the session shares while it collects.
+    session: Option<Watched>,
+    /// What main shares.
+    main: Option<Watched>,
     suite: Option<Suite>,
     history: Option<History>,
     /// The exit status that the history was kept with, and what came of it.
@@ -123,7 +158,13 @@ pub(crate) struct Run {
     alone: Alone,
     untorn: Untorn,
     diagnosis: Diagnosis,
+    /// Stacks that somebody asked for.
+    dump: Option<Dump>,
     started: std::time::SystemTime,
+    /// `CLOCK_MONOTONIC` nanoseconds.
+    began: u64,
+    /// Likewise, while main loads conftest files.
+    loading_since: Option<u64>,
 }
 
 /// Runs pytest with these options, and returns the exit status and what else is known of the run.
@@ -155,6 +196,9 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         collected: None,
         collecting: Collecting::Undecided,
         hazards: Vec::new(),
+        rules: Rules::default(),
+        session: None,
+        main: None,
         suite: None,
         history: None,
         kept: None,
@@ -171,7 +215,10 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         alone: Alone::default(),
         untorn: Untorn::default(),
         diagnosis: Diagnosis::default(),
+        dump: None,
         started: std::time::SystemTime::now(),
+        began: time::monotonic(),
+        loading_since: None,
     };
     let result = run.start_base().and_then(|()| run.work());
     run.screen.clear_live_line();
@@ -192,7 +239,7 @@ impl Run {
             self.handle_signals()?;
             self.handle_frames()?;
             self.handle_ended_processes()?;
-            self.check_limits();
+            self.check_limits()?;
             self.advance()?;
             self.feed_main();
             self.keep_history_early();

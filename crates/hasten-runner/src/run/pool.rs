@@ -9,8 +9,9 @@ use hasten_protocol::paths::Paths;
 use hasten_protocol::record::{RecordKind, Records};
 use hasten_schedule::PlannerOptions;
 
+use super::slow::Said;
 use super::suite::Suite;
-use super::time::Watch;
+use super::watch::Watch;
 use super::{Collecting, Run};
 use crate::error::RunError;
 use crate::memory::WorkerMemory;
@@ -41,6 +42,8 @@ pub(crate) struct Worker {
     /// Which path its items took, once it said so at its end.
     pub(crate) paths: Option<Paths>,
     pub(crate) watch: Watch,
+    /// What was said of the long time that something takes.
+    pub(crate) said: Said,
     pub(crate) started: Instant,
     /// The items that it ran, in their order.
     pub(crate) ran: Vec<u32>,
@@ -117,6 +120,7 @@ impl Run {
             finishing: false,
             paths: None,
             watch: Watch::default(),
+            said: Said::default(),
             started: Instant::now(),
             ran: Vec::new(),
             trial,
@@ -210,7 +214,7 @@ impl Run {
             workers: most,
             ..PlannerOptions::default()
         };
-        let suite = Suite::new(collected, configured, &estimates, options);
+        let suite = Suite::new(collected, configured, &estimates, options, &self.rules);
         let exact = matches!(
             self.settings
                 .as_ref()
@@ -347,15 +351,19 @@ impl Run {
         if self.take_trial_records(number, payload) {
             return;
         }
-        let Some(suite) = &mut self.suite else { return };
-        let expired = self.workers[number].watch.expired().map(|(item, _)| item);
         for record in Records::new(payload) {
             // A record that cannot be read ends the batch; its item then has no result,
             // which the ledger shows.
             let Ok(record) = record else { break };
-            if expired.is_some() && record.index == expired {
+            if let (Some(index), RecordKind::Passed | RecordKind::Finished) =
+                (record.index, record.kind)
+            {
+                self.workers[number].ran.push(index);
+            }
+            if self.take_expired_record(number, &record) {
                 continue;
             }
+            let Some(suite) = &mut self.suite else { break };
             if !suite
                 .ledger
                 .record(u32::try_from(number).unwrap_or(u32::MAX), &record)
@@ -371,29 +379,27 @@ impl Run {
             {
                 suite.planner.observe(number, index, record.seconds());
                 suite.order.finished(index);
-                self.workers[number].ran.push(index);
             }
         }
-        if self.stop.is_none() && suite.planner.needs_top_up(number) {
+        let needs_more = |suite: &Suite| self.stop.is_none() && suite.planner.needs_top_up(number);
+        if self.suite.as_ref().is_some_and(needs_more) {
             self.feed(number);
         }
         self.check_maxfail();
     }
 
+    /// What main collected, which runs the tests itself: for the history and the limits.
+    pub(super) fn note_own_suite(&mut self) {
+        if let (Some(collected), Some(configured)) = (&self.collected, &self.configured) {
+            let none = std::collections::HashMap::new();
+            let options = PlannerOptions::default();
+            let suite = Suite::new(collected, configured, &none, options, &self.rules);
+            self.suite = Some(suite);
+        }
+    }
+
     /// Records of main, which ran the tests itself: kept for the history.
     fn take_own_records(&mut self, payload: &[u8]) {
-        if self.suite.is_none() {
-            let (Some(collected), Some(configured)) = (&self.collected, &self.configured) else {
-                return;
-            };
-            let none = std::collections::HashMap::new();
-            self.suite = Some(Suite::new(
-                collected,
-                configured,
-                &none,
-                PlannerOptions::default(),
-            ));
-        }
         let Some(suite) = &mut self.suite else { return };
         for record in Records::new(payload).map_while(Result::ok) {
             suite.ledger.record(0, &record);

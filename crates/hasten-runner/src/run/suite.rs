@@ -7,6 +7,7 @@ use hasten_protocol::message::{Collected, CollectedItem, Configured};
 use hasten_schedule::{Item, Planner, PlannerOptions};
 
 use crate::file_order::FileOrder;
+use super::rules::Rules;
 use crate::ledger::Ledger;
 use crate::limits::Limits;
 
@@ -25,6 +26,7 @@ impl Suite {
         configured: &Configured,
         estimates: &HashMap<String, Estimate>,
         options: PlannerOptions,
+        rules: &Rules,
     ) -> Self {
         let items = &collected.items;
         let mut files = Interner::default();
@@ -42,7 +44,7 @@ impl Suite {
             ledger: Ledger::new(items.len()),
             planner: Planner::new(planned, options),
             order: FileOrder::new(items.iter().map(file_of), configured.live_line),
-            limits: Limits::new(configured, items),
+            limits: rules.limits(collected, estimates),
         }
     }
 }

@@ -1,46 +1,21 @@
-//! Time limits, and what happens when one is reached.
+//! Time limits: when one is reached, and what happens then.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use hasten_protocol::journal;
+use hasten_protocol::journal::{self, Activity, Phase};
 use nix::sys::signal::Signal;
 
-use super::Run;
-use crate::limits::Limit;
+use super::ending::Stop;
+use super::watch::{Expiry, Grace, Seen, Step, Watch};
+use super::{Run, Watched};
+use crate::error::RunError;
+use crate::limits::{ItemLimits, Kind, Limit, as_python, remaining};
+use crate::memory::WorkerMemory;
+use crate::process::{Process, Role};
+use crate::stacks;
 
-/// A worker has this long to write its stacks after it was asked to. faulthandler needs about
-/// a millisecond; a worker that blocks the signal writes none.
-const STACKS_WAIT: Duration = Duration::from_millis(500);
-/// Stacks count as written when they have not grown for this long.
-const STACKS_SETTLE: Duration = Duration::from_millis(20);
-
-/// Where a worker stands with its limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) enum Watch {
-    /// Nothing is due.
-    #[default]
-    Quiet,
-    /// It was asked for its stacks.
-    Asked {
-        item: u32,
-        limit: Limit,
-        at: Instant,
-        seen: u64,
-        seen_at: Instant,
-    },
-    /// It was killed for its limit.
-    Killed { item: u32, limit: Limit },
-}
-
-impl Watch {
-    /// The item that has exceeded its limit, whatever the worker says of it from now on.
-    pub(crate) fn expired(self) -> Option<(u32, Limit)> {
-        match self {
-            Self::Quiet => None,
-            Self::Asked { item, limit, .. } | Self::Killed { item, limit } => Some((item, limit)),
-        }
-    }
-}
+/// How often a process whose limit was reached is looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// `CLOCK_MONOTONIC` now, in nanoseconds, as Python's `time.monotonic_ns`.
 pub(crate) fn monotonic() -> u64 {
@@ -50,9 +25,58 @@ pub(crate) fn monotonic() -> u64 {
     })
 }
 
-/// The signal on which a worker writes its stacks: a real-time one, which tests do not use.
-fn stacks_signal() -> i32 {
+/// The signal on which a process writes its stacks: a real-time one, which tests do not use.
+pub(super) fn stacks_signal() -> i32 {
     libc::SIGRTMIN() + 7
+}
+
+/// The signal on which a process raises a limit in the test that it runs.
+fn limit_signal() -> i32 {
+    libc::SIGRTMIN() + 8
+}
+
+pub(super) fn see(memory: &WorkerMemory) -> Seen {
+    let words = memory.journal();
+    Seen {
+        activity: journal::activity(words),
+        raised: journal::raised(words),
+        debugged: journal::is_debugged(words),
+        stacks: memory.stacks_length(),
+        now: monotonic(),
+    }
+}
+
+/// Begins to end what a process does, since this limit was reached.
+fn expire(process: &Process, memory: &mut WorkerMemory, limit: Limit, seen: &Seen) -> Watch {
+    memory.set_limit(seen.activity.started, &limit.message());
+    process.signal_number(stacks_signal());
+    Watch::Expired(Expiry::new(limit, seen))
+}
+
+/// Does what is due; returns true when the process was killed.
+fn follow(process: &Process, watch: &mut Watch, seen: &Seen, grace: Grace) -> bool {
+    let step = match watch {
+        Watch::Quiet => return false,
+        Watch::Exempt { started } => {
+            if seen.activity.started != *started {
+                *watch = Watch::Quiet;
+            }
+            return false;
+        }
+        Watch::Expired(expiry) => expiry.step(seen, grace),
+    };
+    match step {
+        Step::Wait => {}
+        Step::Stacks => process.signal_number(stacks_signal()),
+        Step::Ask => process.signal_number(limit_signal()),
+        Step::Kill => process.signal(Signal::SIGKILL),
+        Step::Exempt => {
+            *watch = Watch::Exempt {
+                started: seen.activity.started,
+            };
+        }
+    }
+    step == Step::Kill
 }
 
 impl Run {
@@ -62,99 +86,275 @@ impl Run {
             .living()
             .filter_map(|number| self.worker_moment(number));
         limits
+            .chain(self.collection_moment())
+            .chain(self.main_moment())
+            .chain(self.loading_moment())
+            .chain(self.run_moment())
+            .chain(self.slow_moment())
+            .chain(self.dump_moment())
             .chain(self.screen.next_moment())
             .chain(self.ending_moment())
             .min()
     }
 
+    fn main_moment(&self) -> Option<Duration> {
+        if self.distribute || self.suite.is_none() {
+            return None;
+        }
+        let main = self.main.as_ref()?;
+        match self.watched_moment(main) {
+            None => self.suite.as_ref()?.limits.shortest(),
+            moment => moment,
+        }
+    }
+
+    /// The process with this role, if it lives.
+    fn process_of(&self, role: Role) -> Option<&Process> {
+        self.processes
+            .iter()
+            .find(|process| process.role == role && !process.gone)
+    }
+
     fn worker_moment(&self, number: usize) -> Option<Duration> {
         let worker = &self.workers[number];
-        match worker.watch {
-            Watch::Asked { .. } => Some(STACKS_SETTLE),
-            Watch::Killed { .. } => None,
-            Watch::Quiet => {
-                let activity = journal::activity(worker.memory.journal());
-                let limits = &self.suite.as_ref()?.limits;
-                match limits.left(&activity, self.now_for(&activity)) {
-                    Some((_, left)) => Some(left),
-                    // The limit of whatever it starts next is not known yet.
-                    None => limits.shortest(),
-                }
-            }
+        if !matches!(worker.watch, Watch::Quiet) {
+            return Some(LOOK_AGAIN);
+        }
+        let activity = journal::activity(worker.memory.journal());
+        match (self.left(&activity), &self.suite) {
+            (Some((_, left)), _) => Some(left),
+            // The limit of whatever it starts next is not known yet.
+            (None, Some(suite)) if worker.collected => suite.limits.shortest(),
+            (None, _) => self.collect_limit(),
+        }
+    }
+
+    fn collect_limit(&self) -> Option<Duration> {
+        let limit = Duration::try_from_secs_f64(self.rules.collect).ok()?;
+        (!limit.is_zero()).then_some(limit)
+    }
+
+    /// The limit that a worker reaches next, and when.
+    fn left(&self, activity: &Activity) -> Option<(Limit, Duration)> {
+        let now = self.now_for(activity);
+        let own = match activity.phase {
+            Phase::SessionFinish => Some((self.rules.session_finish, Kind::SessionFinish)),
+            Phase::Collect => Some((self.rules.collect, Kind::Collect)),
+            _ => None,
+        };
+        match own {
+            Some((seconds, kind)) => remaining(seconds, kind, activity.phase_start, now),
+            None => self.suite.as_ref()?.limits.left(activity, now),
         }
     }
 
     /// Now, less the time that the run was suspended while this item ran.
-    fn now_for(&self, activity: &journal::Activity) -> u64 {
+    fn now_for(&self, activity: &Activity) -> u64 {
         let paused: u64 = self
             .pauses
             .iter()
-            .filter(|(begin, _)| *begin >= activity.item_start)
+            .filter(|(begin, _)| *begin >= activity.item_start.min(activity.phase_start))
             .map(|(begin, end)| end - begin)
             .sum();
-        monotonic() - paused
+        monotonic().saturating_sub(paused)
     }
 
-    /// Looks at every worker's limit.
-    pub(super) fn check_limits(&mut self) {
+    /// Looks at every limit.
+    pub(super) fn check_limits(&mut self) -> Result<(), RunError> {
         let numbers: Vec<usize> = self.living().collect();
         for number in numbers {
-            self.check_limit(number);
+            self.check_worker(number);
+        }
+        self.check_collection();
+        self.check_main();
+        self.check_run();
+        self.say_what_is_slow();
+        self.check_dump();
+        self.check_loading()
+    }
+
+    fn check_worker(&mut self, number: usize) {
+        let seen = see(&self.workers[number].memory);
+        let reached = match (&self.workers[number].watch, self.left(&seen.activity)) {
+            (Watch::Quiet, Some((limit, Duration::ZERO))) => Some(limit),
+            _ => None,
+        };
+        if let Some(limit) = reached {
+            self.expire_worker(number, limit, &seen);
+        }
+        let grace = self.grace(seen.activity.item);
+        let worker = &mut self.workers[number];
+        follow(&self.processes[worker.process], &mut worker.watch, &seen, grace);
+    }
+
+    fn expire_worker(&mut self, number: usize, limit: Limit, seen: &Seen) {
+        let worker = &mut self.workers[number];
+        worker.watch = expire(&self.processes[worker.process], &mut worker.memory, limit, seen);
+    }
+
+    fn grace(&self, item: Option<u32>) -> Grace {
+        let limits = match (item, &self.suite) {
+            (Some(item), Some(suite)) => suite.limits.of(item),
+            _ => ItemLimits::default(),
+        };
+        // What may take so long when all is well may take it now, too.
+        let teardown = if limits.teardown > 0.0 {
+            limits.teardown
+        } else {
+            limits.whole
+        };
+        let duration = |seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default();
+        Grace {
+            phase: duration(self.rules.grace),
+            teardown: duration(teardown),
+            fixture: (self.rules.fixture > 0.0).then(|| duration(self.rules.fixture)),
         }
     }
 
-    fn check_limit(&mut self, number: usize) {
-        let Some(suite) = &self.suite else { return };
-        let process = self.worker_process(number);
-        let worker = &self.workers[number];
-        let activity = journal::activity(worker.memory.journal());
-        let now = Instant::now();
-        let next = match worker.watch {
-            Watch::Killed { .. } => return,
-            Watch::Quiet => {
-                let (Some(item), Some((limit, Duration::ZERO))) = (
-                    activity.item,
-                    suite.limits.left(&activity, self.now_for(&activity)),
-                ) else {
-                    return;
-                };
-                process.signal_number(stacks_signal());
-                Watch::Asked {
-                    item,
-                    limit,
-                    at: now,
-                    seen: 0,
-                    seen_at: now,
-                }
-            }
-            Watch::Asked {
-                item,
-                limit,
-                at,
-                seen,
-                seen_at,
-            } => {
-                let length = worker.memory.stacks_length();
-                let settled = length > 0 && length == seen && now - seen_at >= STACKS_SETTLE;
-                // The signal ends a system call early, so the test may go on or even be over.
-                // It took too long all the same.
-                let moved_on = activity.item != Some(item);
-                if settled || moved_on || now - at >= STACKS_WAIT {
-                    process.signal(Signal::SIGKILL);
-                    Watch::Killed { item, limit }
-                } else if length == seen {
-                    worker.watch
-                } else {
-                    Watch::Asked {
-                        item,
-                        limit,
-                        at,
-                        seen: length,
-                        seen_at: now,
-                    }
-                }
-            }
+    /// What is left of the time of the whole run.
+    fn run_moment(&self) -> Option<Duration> {
+        let seconds = self.rules.run;
+        if self.stop.is_some() || self.ended {
+            return None;
+        }
+        let (_, left) = remaining(seconds, Kind::Run, self.began, monotonic())?;
+        Some(left)
+    }
+
+    /// Ends the run when its time is over: tests that run are interrupted (pytest-timeout waits for them).
+    fn check_run(&mut self) {
+        if self.run_moment() != Some(Duration::ZERO) || !self.distribute {
+            return;
+        }
+        let limit = Limit {
+            seconds: self.rules.run,
+            kind: Kind::Run,
         };
-        self.workers[number].watch = next;
+        self.stop_with(Stop::ended("shouldfail", limit.message()));
+        for number in self.living().collect::<Vec<_>>() {
+            let seen = see(&self.workers[number].memory);
+            if seen.activity.item.is_some() && matches!(self.workers[number].watch, Watch::Quiet) {
+                self.expire_worker(number, limit, &seen);
+            }
+        }
+        if self.collected.is_none() {
+            self.expire_collection(limit);
+        }
+    }
+
+    fn collection_moment(&self) -> Option<Duration> {
+        if self.collected.is_some() || self.process_of(Role::Session).is_none() {
+            return None;
+        }
+        self.watched_moment(self.session.as_ref()?)
+    }
+
+    /// When a process that collects or loads has to be looked at.
+    fn watched_moment(&self, watched: &Watched) -> Option<Duration> {
+        if !matches!(watched.watch, Watch::Quiet) {
+            return Some(LOOK_AGAIN);
+        }
+        let activity = journal::activity(watched.memory.journal());
+        match self.left(&activity) {
+            Some((_, left)) => Some(left),
+            // The next file may begin at any time.
+            None => self.collect_limit(),
+        }
+    }
+
+    /// Looks at the file that the session collects.
+    fn check_collection(&mut self) {
+        if self.collected.is_some() {
+            return;
+        }
+        let Some(mut session) = self.session.take() else {
+            return;
+        };
+        self.check_watched(Role::Session, &mut session, None);
+        self.session = Some(session);
+    }
+
+    /// Looks at main, where it runs the tests itself.
+    fn check_main(&mut self) {
+        if self.distribute || self.suite.is_none() {
+            return;
+        }
+        let Some(mut main) = self.main.take() else {
+            return;
+        };
+        let item = journal::activity(main.memory.journal()).item;
+        self.check_watched(Role::Main, &mut main, item);
+        self.main = Some(main);
+    }
+
+    fn check_watched(&self, role: Role, watched: &mut Watched, item: Option<u32>) {
+        let Some(process) = self.process_of(role) else {
+            return;
+        };
+        let seen = see(&watched.memory);
+        match &watched.watch {
+            Watch::Quiet => {
+                if let Some((limit, Duration::ZERO)) = self.left(&seen.activity) {
+                    watched.watch = expire(process, &mut watched.memory, limit, &seen);
+                }
+            }
+            Watch::Expired(expiry) if !expiry.killed && expiry.is_over(&seen) => {
+                watched.watch = Watch::Quiet;
+            }
+            _ => {}
+        }
+        follow(process, &mut watched.watch, &seen, self.grace(item));
+    }
+
+    fn expire_collection(&mut self, limit: Limit) {
+        let Some(mut session) = self.session.take() else {
+            return;
+        };
+        if let Some(process) = self.process_of(Role::Session)
+            && matches!(session.watch, Watch::Quiet)
+        {
+            let seen = see(&session.memory);
+            session.watch = expire(process, &mut session.memory, limit, &seen);
+        }
+        self.session = Some(session);
+    }
+
+    /// When the conftest files should have been loaded.
+    fn loading_moment(&self) -> Option<Duration> {
+        let since = self.loading_since?;
+        let (_, left) = remaining(self.rules.collect, Kind::Collect, since, monotonic())?;
+        Some(left.max(LOOK_AGAIN))
+    }
+
+    /// Ends the run when a conftest file takes too long to be imported: without it there is nothing to run.
+    fn check_loading(&mut self) -> Result<(), RunError> {
+        let Some(since) = self.loading_since else {
+            return Ok(());
+        };
+        let reached = remaining(self.rules.collect, Kind::Collect, since, monotonic());
+        let Some((limit, Duration::ZERO)) = reached else {
+            return Ok(());
+        };
+        let Some(mut main) = self.main.take() else {
+            return Ok(());
+        };
+        let mut stacks = None;
+        if let Some(process) = self.process_of(Role::Main) {
+            let seen = see(&main.memory);
+            if matches!(main.watch, Watch::Quiet) {
+                main.watch = expire(process, &mut main.memory, limit, &seen);
+            }
+            if follow(process, &mut main.watch, &seen, Grace::default()) {
+                stacks = Some(main.memory.stacks_from(0));
+            }
+        }
+        self.main = Some(main);
+        match stacks {
+            None => Ok(()),
+            Some(text) => Err(RunError::SlowConftest {
+                seconds: as_python(self.rules.collect),
+                stack: stacks::render(&stacks::parse(&text)),
+            }),
+        }
     }
 }

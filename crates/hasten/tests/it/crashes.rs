@@ -206,11 +206,11 @@ fn fixtures_that_are_not_torn_down_are_named_once() {
     // Set up by the very test that dies, on a time limit.
     let project = Project::with(
         "test_a.py",
-        "import pytest, time\n@pytest.fixture(scope='module')\ndef wide(request):\n    request.addfinalizer(print)\ndef test_fault(wide): time.sleep(60)\n",
+        "import pytest, time\n@pytest.fixture(scope='module')\ndef wide(request):\n    request.addfinalizer(print)\ndef test_fault(wide):\n    while True:\n        try: time.sleep(60)\n        except BaseException: pass\n",
     );
     check(
         &project,
-        &["-n", "1", "--timeout", "0.5"],
+        &["-n", "1", "--timeout", "0.5", "--timeout-grace", "0.3"],
         1,
         &["Timeout (>0.5s)", "gw0 was killed: fixtures of class"],
     );
@@ -254,7 +254,11 @@ fn what_left_the_group_of_a_dead_worker_is_ended() {
     for (fault, args) in [
         ("os.abort()", &["-n", "1"][..]),
         ("os._exit(3)", &["-n", "1", "--start-method", "spawn"]),
-        ("time.sleep(60)", &["-n", "1", "--timeout", "1.5"]),
+        // Killed, since it cannot end by itself.
+        (
+            "import signal; os.kill(os.getpid(), signal.SIGSTOP)",
+            &["-n", "1", "--timeout", "1.5", "--timeout-grace", "0.3"],
+        ),
     ] {
         let project = Project::with("test_a.py", &CHILDREN.replace("FAULT", fault));
         let line = "ended 1 process that test_a.py::test_fault left behind: ";

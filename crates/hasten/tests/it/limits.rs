@@ -27,9 +27,9 @@ fn the_articles_sample() {
             1,
             &[
                 "Timeout (>2.0s)",
-                "in test_slowest\n    time.sleep(60)",
+                ">       time.sleep(60)\nE       Failed: Timeout (>2.0s)",
                 "about to sleep",
-                "FAILED test_sample.py::Test::test_slowest - Timeout (>2.0s)",
+                "FAILED test_sample.py::Test::test_slowest - Failed: Timeout (>2.0s)",
                 "1 failed, 2 passed in",
             ],
         );
@@ -117,18 +117,18 @@ def test_ok():
     pass
 "#,
     );
-    let output = project.hasten(&["--timeout=1", "-n", "2"]);
+    let output = project.hasten(&["--timeout=1", "--timeout-grace=1", "-n", "2"]);
     output.check(
         1,
         &[
             "ctypes.PyDLL(None).sleep(60)",
-            "FAILED test_a.py::test_holds_the_gil - Timeout (>1.0s)",
-            "FAILED test_a.py::test_swallows_everything - Timeout (>1.0s)",
-            "FAILED test_a.py::test_busy - Timeout (>1.0s)",
-            "FAILED test_a.py::test_blocks_signals - Timeout (>1.0s)",
-            "FAILED test_a.py::test_waits_for_a_child - Timeout (>1.0s)",
-            "FAILED test_a.py::test_stops_itself - Timeout (>1.0s)",
-            "test_stuck_teardown - Timeout (>1.0s)",
+            "FAILED test_a.py::test_holds_the_gil - Failed: Timeout (>1.0s)",
+            "FAILED test_a.py::test_swallows_everything - Failed: Timeout (>1.0s)",
+            "FAILED test_a.py::test_busy - Failed: Timeout (>1.0s)",
+            "FAILED test_a.py::test_blocks_signals - Failed: Timeout (>1.0s)",
+            "FAILED test_a.py::test_waits_for_a_child - Failed: Timeout (>1.0s)",
+            "FAILED test_a.py::test_stops_itself - Failed: Timeout (>1.0s)",
+            "test_stuck_teardown - Failed: Timeout (>1.0s)",
             "6 failed, 2 passed, 1 error",
         ],
     );

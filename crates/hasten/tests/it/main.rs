@@ -15,4 +15,5 @@ mod identity;
 mod interrupts;
 mod limits;
 mod project;
+mod timeouts;
 mod verify;
