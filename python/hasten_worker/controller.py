@@ -105,7 +105,7 @@ class Controller:
                 self._replay.frame(payload)
                 self._shown(_SEQUENCE.unpack_from(payload)[0])
             elif kind == wire.NOTE:
-                self._notes.add(json.loads(payload))
+                self._note(json.loads(payload))
             elif kind == wire.END:
                 self._replay.close()
                 raise_end(json.loads(payload), session, self._interruption)
@@ -123,11 +123,16 @@ class Controller:
             if kind == wire.COLLECTION:
                 return json.loads(payload)
             if kind == wire.NOTE:
-                self._notes.add(json.loads(payload))
+                self._note(json.loads(payload))
             elif kind == wire.END:
                 end = json.loads(payload)
                 raise_end(end, session, self._interruption)
                 raise session.Interrupted(end.get("message") or "nothing was collected")
+
+    def _note(self, note):
+        self._notes.add(note)
+        if note["where"] == "now":
+            self._shown(0)
 
     def _shown(self, sequence):
         self._notes.reporter_flush()

@@ -136,6 +136,10 @@ class Journal:
         """Says whether fixtures of more than one item wait for their teardown."""
         _WIDE.pack_into(self._view, 36, int(there_are))
 
+    def own_timer(self, start):
+        """Says that the suite set a timer of its own for what was started as this number."""
+        _COUNT.pack_into(self._view, 56, start)
+
     def append_head(self, *fields):
         """Commits a record without a payload."""
         start = RECORDS_OFFSET + self._used

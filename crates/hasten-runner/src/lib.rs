@@ -13,6 +13,7 @@ mod file_order;
 mod flakiness;
 mod guardian;
 mod interpreter;
+mod keys;
 mod ledger;
 mod limits;
 mod memory;

@@ -50,7 +50,12 @@ impl Run {
                 Event::Interrupt { from_terminal } => self.interrupt(from_terminal),
                 Event::Suspend => self.suspend(),
                 // The time of a stop from outside (SIGSTOP) is not known before, so it counts.
-                Event::Resume => self.screen.redraw(),
+                Event::Resume => {
+                    self.screen.redraw();
+                    if let Some(keys) = &mut self.keys {
+                        keys.take();
+                    }
+                }
                 Event::Dump => self.ask_for_dump(),
             }
         }
@@ -112,11 +117,17 @@ impl Run {
     /// Ctrl-Z: the workers are not in the terminal's process group, so they are stopped here.
     fn suspend(&mut self) {
         self.screen.clear_live_line();
+        if let Some(keys) = &mut self.keys {
+            keys.give_back();
+        }
         let before = super::time::monotonic();
         self.signal_groups(Signal::SIGSTOP);
         stop_self();
         self.signal_groups(Signal::SIGCONT);
         self.pauses.push((before, super::time::monotonic()));
+        if let Some(keys) = &mut self.keys {
+            keys.take();
+        }
         self.screen.redraw();
     }
 
@@ -270,6 +281,7 @@ impl Run {
         self.ended = true;
         self.end_alone();
         self.note_untorn();
+        self.keys = None;
         if let Some(suite) = &mut self.suite {
             suite.order.release_all();
         }
@@ -323,8 +335,11 @@ impl Run {
             place,
             text: text.to_owned(),
         };
-        self.screen
-            .main_gets(frame::encode_json(ToPython::Note, &note));
+        let frame = frame::encode_json(ToPython::Note, &note);
+        match place {
+            Place::Now => self.screen.main_shows(frame),
+            Place::Summary => self.screen.main_gets(frame),
+        }
     }
 
     /// pytest's exit status, unless hasten knows that something is missing.

@@ -13,6 +13,7 @@ use super::time::monotonic;
 use super::{Collecting, Output, Run, Watched, parse};
 use crate::channel::Channel;
 use crate::error::RunError;
+use crate::keys::Keys;
 use crate::process::{Process, Role};
 
 /// Why and how a run is distributed.
@@ -237,6 +238,9 @@ impl Run {
         let on_stdout = self.options.output == Output::Stdout;
         self.screen
             .configure(configured.live_line && self.distribute && on_stdout);
+        if self.screen.is_live() {
+            self.keys = Keys::open();
+        }
         self.loading_since = None;
         self.rules.join(&configured.limits)?;
         self.open_history(&configured.rootdir);

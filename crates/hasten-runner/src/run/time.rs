@@ -144,6 +144,10 @@ impl Run {
         };
         match own {
             Some((seconds, kind)) => remaining(seconds, kind, activity.phase_start, now),
+            None if activity.own_timer => {
+                let (limit, left) = self.suite.as_ref()?.limits.left(activity, now)?;
+                Some((limit, left + self.grace(None).phase))
+            }
             None => self.suite.as_ref()?.limits.left(activity, now),
         }
     }

@@ -379,3 +379,32 @@ def test_a(request):
         }
     }
 }
+
+#[test]
+fn a_suite_may_set_timers_of_its_own() {
+    let project = Project::with(
+        "conftest.py",
+        r#"
+import pytest
+def pytest_timeout_set_timer(item, settings):
+    (item.config.rootpath / f"set-{item.name}-{settings.timeout}").touch()
+    return True if "own" in item.name else None
+def pytest_timeout_cancel_timer(item):
+    (item.config.rootpath / f"cancelled-{item.name}").touch()
+"#,
+    )
+    .and(
+        "test_a.py",
+        "import time\ndef test_own(): time.sleep(0.9)\ndef test_other(): time.sleep(600)\n",
+    );
+    project.hasten(&["--timeout=0.5"]).check(
+        1,
+        &[
+            "FAILED test_a.py::test_other - Failed: Timeout (>0.5s)",
+            "1 failed, 1 passed in",
+        ],
+    );
+    for name in ["set-test_own-0.5", "cancelled-test_own", "cancelled-test_other"] {
+        assert!(project.path().join(name).exists(), "{name}");
+    }
+}
