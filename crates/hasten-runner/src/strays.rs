@@ -33,6 +33,8 @@ pub(crate) struct Dead<'a> {
     /// `gw0`, …
     pub(crate) id: &'a str,
     pub(crate) run_id: &'a str,
+    /// When it was started, in nanoseconds of `CLOCK_MONOTONIC`.
+    pub(crate) since: u64,
     /// Children of ours that are no strays.
     pub(crate) known: &'a [i32],
 }
@@ -67,7 +69,8 @@ pub(crate) fn below(worker: i32) -> Vec<Stray> {
 }
 
 /// What descended from a worker that ended. Its children are ours now; those that are not known were its own when
-/// they are in its process group or have its name in their environment.
+/// they are in its process group or have its name in their environment. The session has the name of a worker while it
+/// collects, but is there before the worker.
 pub(crate) fn left_by(dead: &Dead<'_>) -> Vec<Stray> {
     let own = getpid().as_raw();
     let marks = [
@@ -80,7 +83,10 @@ pub(crate) fn left_by(dead: &Dead<'_>) -> Vec<Stray> {
         !dead.known.contains(&pid)
             && stat(pid).is_some_and(|stat| {
                 stat.parent == own
-                    && (stat.group == dead.pid || !marked_ourselves && has_marks(pid, &marks))
+                    && (stat.group == dead.pid
+                        || !marked_ourselves
+                            && is_younger(stat.started, dead.since)
+                            && has_marks(pid, &marks))
             })
     };
     let roots: Vec<i32> = all_pids().filter(|pid| is_left(*pid)).collect();
@@ -141,13 +147,7 @@ impl Stray {
 
     /// True when it was started after this moment, in nanoseconds of `CLOCK_MONOTONIC`.
     pub(crate) fn is_younger(&self, moment: u64) -> bool {
-        let tick = sysconf(SysconfVar::CLK_TCK)
-            .ok()
-            .flatten()
-            .and_then(|per_second| u64::try_from(per_second).ok())
-            .map_or(10_000_000, |per_second| 1_000_000_000 / per_second.max(1));
-        // Ticks are rounded down, and count the time that the machine slept.
-        (self.started + 1) * tick >= moment + time_asleep()
+        is_younger(self.started, moment)
     }
 
     /// Kills it, if it is there still; returns whether it was.
@@ -155,6 +155,17 @@ impl Stray {
         let same = stat(self.pid).is_some_and(|stat| stat.started == self.started);
         same && kill(Pid::from_raw(self.pid), Signal::SIGKILL).is_ok()
     }
+}
+
+/// True when so many ticks from the start of the machine are not before this moment.
+fn is_younger(started: u64, moment: u64) -> bool {
+    let tick = sysconf(SysconfVar::CLK_TCK)
+        .ok()
+        .flatten()
+        .and_then(|per_second| u64::try_from(per_second).ok())
+        .map_or(10_000_000, |per_second| 1_000_000_000 / per_second.max(1));
+    // Ticks are rounded down, and count the time that the machine slept.
+    (started + 1) * tick >= moment + time_asleep()
 }
 
 #[cfg(target_os = "linux")]

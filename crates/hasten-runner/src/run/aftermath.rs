@@ -4,6 +4,7 @@ use hasten_protocol::journal::{self, Activity};
 
 use super::Run;
 use super::deaths::LOST_CHANNEL;
+use super::time::monotonic;
 use crate::death::Ending;
 use crate::strays::{self, Dead, Stray};
 
@@ -55,11 +56,14 @@ impl Run {
         };
         let mut known: Vec<i32> = self.processes.iter().filter_map(|one| one.pid).collect();
         known.push(self.guardian.pid());
+        let age = self.workers[number].started.elapsed().as_nanos();
+        let age = u64::try_from(age).unwrap_or(u64::MAX);
         let mut strays = process.take_strays();
         strays.extend(strays::left_by(&Dead {
             pid,
             id: &self.workers[number].id,
             run_id: &self.options.run_id,
+            since: monotonic().saturating_sub(age),
             known: &known,
         }));
         let mut ended: Vec<Stray> = Vec::new();

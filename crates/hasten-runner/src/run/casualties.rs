@@ -167,7 +167,7 @@ impl Run {
         match living.first() {
             None => {
                 let origin = self.origin();
-                self.add_worker(1, origin)
+                self.add_worker(self.most_workers(), origin)
             }
             Some(number) if living.iter().all(idle) => {
                 if let Some(casualty) = self.alone.held.pop_front() {

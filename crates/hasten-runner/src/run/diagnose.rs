@@ -15,7 +15,7 @@ use super::watch::Watch;
 use super::{Collecting, Run};
 use crate::error::RunError;
 use crate::flakiness::judge;
-use crate::ledger::Ledger;
+use crate::ledger::{Entry, Ledger};
 use crate::process::Role;
 
 /// Tests that are diagnosed at most.
@@ -162,15 +162,20 @@ impl Run {
         let of_file: Vec<u32> = (earlier.iter().copied())
             .filter(|one| file(one) == file(&item))
             .collect();
-        let seconds = |order: &Vec<u32>| -> f64 {
-            let entry = |one: &u32| suite.ledger.entries().get(*one as usize);
-            let entries = order.iter().filter_map(entry);
-            entries.map(|one| one.setup + one.call + one.teardown).sum()
+        let is_short = |order: &Vec<u32>| {
+            let entries = order.iter().map(|one| &suite.ledger.entries()[*one as usize]);
+            // What has not run may take any time.
+            let seconds = |one: &Entry| {
+                let all = one.setup + one.call + one.teardown;
+                one.finished.then_some(all)
+            };
+            let sum: Option<f64> = entries.map(seconds).sum();
+            sum.is_some_and(|sum| sum <= MOST_SECONDS)
         };
         let mut wider: Vec<Vec<u32>> = vec![of_file, earlier];
         wider.dedup();
         wider.retain(|order| {
-            !order.is_empty() && *order != before && seconds(order) <= MOST_SECONDS
+            !order.is_empty() && *order != before && is_short(order)
         });
         Some(Case {
             item,
@@ -198,6 +203,10 @@ impl Run {
     fn judge_cases(&mut self) -> Result<(), RunError> {
         let most = self.most_workers();
         for number in 0..self.diagnosis.cases.len() {
+            let running = self.diagnosis.trials.iter().filter(|trial| !trial.over);
+            if running.count() >= most {
+                break;
+            }
             let case = &self.diagnosis.cases[number];
             if case.waits || case.verdict.is_some() {
                 continue;
@@ -214,12 +223,7 @@ impl Run {
                     let text = verdict.describe(nodeid, name, case.answers.len());
                     self.diagnosis.cases[number].verdict = Some(text);
                 }
-                Err(question) => {
-                    let running = self.diagnosis.trials.iter().filter(|trial| !trial.over);
-                    if running.count() < most {
-                        self.begin_trial(number, question)?;
-                    }
-                }
+                Err(question) => self.begin_trial(number, question)?,
             }
         }
         Ok(())
@@ -308,12 +312,15 @@ impl Run {
         self.end_strays(number);
         let trial = &mut self.diagnosis.trials[trial];
         trial.over = true;
+        trial.items.clear();
+        trial.items.shrink_to_fit();
+        let question = std::mem::take(&mut trial.question);
         let case = &mut self.diagnosis.cases[trial.case];
         case.waits = false;
         if self.diagnosis.stage == Stage::UnderWay {
             let passed = trial.ledger.is_complete() && trial.ledger.counts().failed == 0;
             let failed = trial.expired || !passed;
-            case.answers.insert(trial.question.clone(), failed);
+            case.answers.insert(question, failed);
         }
         true
     }
@@ -326,6 +333,8 @@ impl Run {
         self.diagnosis.stage = Stage::Interrupted;
         for number in self.living().collect::<Vec<_>>() {
             if self.workers[number].trial.is_some() {
+                // One that is about to be forked has no id yet, and begins nothing then.
+                self.workers[number].memory.set_stop();
                 self.worker_process(number).signal(Signal::SIGKILL);
             }
         }

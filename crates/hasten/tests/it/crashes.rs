@@ -298,3 +298,37 @@ def test_after():
     let output = check(&project, &["-n", "2"], 1, &["1 failed, 2 passed"]);
     assert_not_said(&output, "left behind");
 }
+
+#[test]
+fn a_daemon_that_is_older_than_the_workers_stays() {
+    let project = Project::with(
+        "conftest.py",
+        r#"
+import subprocess, sys
+CODE = """
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    with open(sys.argv[1], "a") as file: file.write(f"{os.getpid()}\\n")
+    time.sleep(600)
+"""
+def pytest_configure(config):
+    subprocess.run([sys.executable, "-c", CODE, str(config.rootpath / "daemons")])
+"#,
+    )
+    .and(
+        "test_a.py",
+        r#"
+import os, time
+def test_fault(): os.abort()
+def test_after(request):
+    time.sleep(0.3)
+    pids = (request.config.rootpath / "daemons").read_text().split()
+    assert len(pids) == 2
+    for pid in pids:
+        os.kill(int(pid), 0)
+"#,
+    );
+    let output = check(&project, &["-n", "1"], 1, &["1 failed, 1 passed"]);
+    assert_not_said(&output, "left behind");
+}
