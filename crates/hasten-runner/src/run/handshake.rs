@@ -313,11 +313,7 @@ mod tests {
             (r#"{"numprocesses": 3}"#, false, true),
             (r#"{"numprocesses": 0}"#, false, false),
             (r#"{"numprocesses": 0}"#, true, true),
-            (
-                r#"{"numprocesses": 0, "usepdb": true}"#,
-                true,
-                false,
-            ),
+            (r#"{"numprocesses": 0, "usepdb": true}"#, true, false),
             (r#"{"numprocesses": 4, "trace": true}"#, false, false),
             (r#"{"numprocesses": 4, "debugger": true}"#, true, false),
             (
