@@ -6,8 +6,8 @@ use hasten_history::Estimate;
 use hasten_protocol::message::{Collected, CollectedItem, Configured};
 use hasten_schedule::{Item, Planner, PlannerOptions};
 
-use crate::file_order::FileOrder;
 use super::rules::Rules;
+use crate::file_order::FileOrder;
 use crate::ledger::Ledger;
 use crate::limits::Limits;
 

@@ -188,12 +188,22 @@ impl Run {
         }
         let grace = self.grace(seen.activity.item);
         let worker = &mut self.workers[number];
-        follow(&self.processes[worker.process], &mut worker.watch, &seen, grace);
+        follow(
+            &self.processes[worker.process],
+            &mut worker.watch,
+            &seen,
+            grace,
+        );
     }
 
     fn expire_worker(&mut self, number: usize, limit: Limit, seen: &Seen) {
         let worker = &mut self.workers[number];
-        worker.watch = expire(&self.processes[worker.process], &mut worker.memory, limit, seen);
+        worker.watch = expire(
+            &self.processes[worker.process],
+            &mut worker.memory,
+            limit,
+            seen,
+        );
     }
 
     fn grace(&self, item: Option<u32>) -> Grace {

@@ -164,7 +164,10 @@ fn a_limit_by_mark_holds_without_workers_too() {
     );
     let output = stubborn.hasten(&["-n", "0"]);
     assert_eq!(output.status, 1, "{output:?}");
-    for part in ["test_a.py::test_slow: Timeout (>0.3s)", "1 test was not run"] {
+    for part in [
+        "test_a.py::test_slow: Timeout (>0.3s)",
+        "1 test was not run",
+    ] {
         assert!(output.stderr.contains(part), "{output:?}");
     }
     assert_nothing_left(&stubborn.path().to_string_lossy());
@@ -404,7 +407,11 @@ def pytest_timeout_cancel_timer(item):
             "1 failed, 1 passed in",
         ],
     );
-    for name in ["set-test_own-0.5", "cancelled-test_own", "cancelled-test_other"] {
+    for name in [
+        "set-test_own-0.5",
+        "cancelled-test_own",
+        "cancelled-test_other",
+    ] {
         assert!(project.path().join(name).exists(), "{name}");
     }
 }
