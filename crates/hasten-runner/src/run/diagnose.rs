@@ -163,7 +163,9 @@ impl Run {
             .filter(|one| file(one) == file(&item))
             .collect();
         let is_short = |order: &Vec<u32>| {
-            let entries = order.iter().map(|one| &suite.ledger.entries()[*one as usize]);
+            let entries = order
+                .iter()
+                .map(|one| &suite.ledger.entries()[*one as usize]);
             // What has not run may take any time.
             let seconds = |one: &Entry| {
                 let all = one.setup + one.call + one.teardown;
@@ -174,9 +176,7 @@ impl Run {
         };
         let mut wider: Vec<Vec<u32>> = vec![of_file, earlier];
         wider.dedup();
-        wider.retain(|order| {
-            !order.is_empty() && *order != before && is_short(order)
-        });
+        wider.retain(|order| !order.is_empty() && *order != before && is_short(order));
         Some(Case {
             item,
             before,
