@@ -155,7 +155,10 @@ impl Ledger {
     /// Forgets what an item reported before it was cut short: it will run again.
     pub(crate) fn forget(&mut self, index: u32) {
         if !self.is_finished(index) {
-            self.entries[index as usize] = Entry::default();
+            let entry = &mut self.entries[index as usize];
+            entry.state = State::NotRun;
+            entry.start = 0.0;
+            entry.timed_out = false;
         }
     }
 
@@ -288,6 +291,24 @@ mod tests {
         ] {
             assert_eq!(state_after(&reports), (state, failures), "{reports:?}");
         }
+    }
+
+    #[test]
+    fn what_is_forgotten_leaves_no_trace() {
+        let mut ledger = Ledger::new(1);
+        assert!(ledger.record(0, &report(Outcome::Skipped, SETUP)));
+        ledger.times_out(0);
+        ledger.forget(0);
+        let entry = &ledger.entries()[0];
+        assert_eq!(entry.state, State::NotRun);
+        assert!(entry.start == 0.0 && !entry.timed_out && !entry.finished);
+        ledger.verdict(0, 0, State::Crashed, 1.0);
+        ledger.forget(0);
+        assert_eq!(
+            ledger.entries()[0].state,
+            State::Crashed,
+            "a final state stays"
+        );
     }
 
     #[test]
