@@ -10,7 +10,8 @@ use hasten_protocol::frame::{self, ToPython};
 use hasten_protocol::record::{RecordKind, Records};
 use nix::sys::signal::Signal;
 
-use super::pool::{Origin, Worker};
+use super::origin::Origin;
+use super::pool::Worker;
 use super::watch::Watch;
 use super::{Collecting, Run};
 use crate::error::RunError;

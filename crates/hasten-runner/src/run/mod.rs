@@ -13,6 +13,7 @@ mod expired;
 mod finished;
 mod handshake;
 mod history;
+mod origin;
 mod pool;
 mod rules;
 mod screen;

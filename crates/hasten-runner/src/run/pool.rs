@@ -1,6 +1,5 @@
 //! The workers: started, fed, and what they say.
 
-use std::os::fd::OwnedFd;
 use std::time::Instant;
 
 use hasten_protocol::frame::{self, ToPython};
@@ -9,10 +8,11 @@ use hasten_protocol::paths::Paths;
 use hasten_protocol::record::{RecordKind, Records};
 use hasten_schedule::PlannerOptions;
 
+use super::Run;
+use super::origin::Origin;
 use super::slow::Said;
 use super::suite::Suite;
 use super::watch::Watch;
-use super::{Collecting, Run};
 use crate::error::RunError;
 use crate::memory::WorkerMemory;
 use crate::process::{Process, Role};
@@ -49,17 +49,6 @@ pub(crate) struct Worker {
     pub(crate) ran: Vec<u32>,
     /// The number of the trial that it is for: it runs nothing else.
     pub(crate) trial: Option<usize>,
-}
-
-/// Which process a new worker comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
-    /// Forked with everything collected.
-    Session,
-    /// Forked with pytest imported; loads and collects for itself.
-    Base,
-    /// Executed; likewise.
-    Interpreter,
 }
 
 impl Run {
@@ -134,63 +123,6 @@ impl Run {
             self.feed(number);
         }
         Ok(())
-    }
-
-    fn start_worker(
-        &mut self,
-        origin: Origin,
-        process: usize,
-        frame: Vec<u8>,
-        socket: OwnedFd,
-        memory: Vec<OwnedFd>,
-    ) -> Result<(), RunError> {
-        let forker = match origin {
-            Origin::Interpreter => {
-                let pid = self.launcher.execute("worker", socket, memory)?;
-                self.processes[process].pid = Some(pid);
-                self.processes[process].channel.send(frame);
-                return Ok(());
-            }
-            Origin::Session => Role::Session,
-            Origin::Base => Role::Base,
-        };
-        let mut descriptors = vec![socket];
-        descriptors.extend(memory);
-        if let Some(forker) = self.process(forker) {
-            forker.channel.send_with(frame, descriptors);
-        }
-        Ok(())
-    }
-
-    /// Starts the workers of a run in which each loads and collects for itself.
-    pub(super) fn spawn_workers(&mut self) -> Result<(), RunError> {
-        let count = self.most_workers();
-        let origin = self.origin();
-        for _ in 0..count {
-            self.add_worker(count, origin)?;
-        }
-        Ok(())
-    }
-
-    /// Ends base when nobody will be forked from it: its memory is worth having.
-    pub(super) fn leave_base(&mut self) {
-        if self.hazards.is_empty()
-            && self.collecting == Collecting::Session
-            && let Some(base) = self.process(Role::Base)
-        {
-            base.channel.send(frame::encode(ToPython::Exit, b""));
-        }
-    }
-
-    /// Where a new worker can come from now.
-    pub(super) fn origin(&mut self) -> Origin {
-        if self.hazards.is_empty() && self.process(Role::Session).is_some() {
-            Origin::Session
-        } else if !self.hazards.is_empty() && self.process(Role::Base).is_some() {
-            Origin::Base
-        } else {
-            Origin::Interpreter
-        }
     }
 
     /// Once collection and main are ready: plans the run and starts workers.
