@@ -1,4 +1,4 @@
-"""A plugin that prints what the supervisor would read of leftovers, before each call and after each test."""
+"""A plugin that prints what the supervisor would read of leftovers, at calls and after tests."""
 
 import pytest
 
