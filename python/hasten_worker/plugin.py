@@ -20,7 +20,7 @@ class Plugin:
 
     @hook_wrapper(tryfirst=True)
     def pytest_cmdline_parse(self, pluginmanager, args):
-        _keep_xdist_out(pluginmanager)
+        _keep_out(pluginmanager)
         pluginmanager.register(self.options)
         try:
             config = yield
@@ -49,13 +49,21 @@ class Absent:
     """Stands where a plugin would be that must not be loaded."""
 
 
-def _keep_xdist_out(manager):
-    """pytest-xdist must not distribute what we distribute, even with an explicit ``-p xdist``."""
-    if importlib.util.find_spec("xdist") is None:
-        return
-    for name in ("xdist", "xdist.looponfail"):
-        if not manager.is_blocked(name) and not manager.hasplugin(name):
-            manager.register(Absent(), name)
+# pytest-xdist must not distribute what we distribute, nor pytest-rerunfailures run again what the supervisor does, even
+# with an explicit ``-p``. Each is named as its entry points and as its modules are.
+_KEPT_OUT = {
+    "xdist": ("xdist", "xdist.looponfail"),
+    "pytest_rerunfailures": ("rerunfailures", "pytest_rerunfailures"),
+}
+
+
+def _keep_out(manager):
+    for module, names in _KEPT_OUT.items():
+        if importlib.util.find_spec(module) is None:
+            continue
+        for name in names:
+            if not manager.is_blocked(name) and not manager.hasplugin(name):
+                manager.register(Absent(), name)
 
 
 def _copy(namespace):

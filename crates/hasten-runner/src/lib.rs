@@ -16,6 +16,8 @@ mod limits;
 mod memory;
 mod package;
 mod process;
+mod quarantine;
+mod retries;
 mod run;
 mod signals;
 mod stacks;

@@ -170,7 +170,7 @@ impl Run {
 
     fn on_worker_gone(&mut self, number: usize, ending: Ending) {
         let unsent = journal::unsent_records(self.workers[number].memory.journal()).to_vec();
-        if Records::new(&unsent).all(|record| record.is_ok()) {
+        if Records::new(&unsent).all(|record| record.is_ok()) && !self.has_sent(number, &unsent) {
             self.take_records(number, &unsent);
         }
         let activity = journal::activity(self.workers[number].memory.journal());
@@ -322,8 +322,7 @@ impl Run {
             death.state,
             death.seconds,
         );
-        suite.order.finished(item);
-        suite.planner.observe(number, item, death.seconds);
+        suite.over(number, item, death.seconds, self.stop.is_some());
         self.check_maxfail();
     }
 

@@ -178,6 +178,7 @@ impl Run {
             self.give_up_on_main();
             return Ok(());
         }
+        self.give_out_again();
         self.replace_workers()?;
         self.find_gap();
         self.find_end_of_collection();
@@ -226,6 +227,9 @@ impl Run {
         if suite.ledger.is_complete() || suite.planner.has_work() || self.stop.is_some() {
             return;
         }
+        if suite.attempts.are_waited_for() {
+            return;
+        }
         let idle = self.living().all(|number| {
             let worker = &self.workers[number];
             worker.waiting && worker.collected
@@ -255,6 +259,7 @@ impl Run {
     fn end_main(&mut self) {
         self.ended = true;
         if let Some(suite) = &mut self.suite {
+            suite.end_waiting();
             suite.order.release_all();
         }
         let missing = self

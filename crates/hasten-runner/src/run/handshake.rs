@@ -7,6 +7,7 @@ use hasten_protocol::message::{
     Settings, WorkerIdentity, Workers,
 };
 
+use super::attempts::Retries;
 use super::ending::Stop;
 use super::time::monotonic;
 use super::{Collecting, Output, Run, Watched, parse};
@@ -29,10 +30,16 @@ impl Choice {
         let debugging = settings.usepdb || settings.trace || settings.debugger;
         let none = settings.numprocesses == Some(Workers::Exactly(0));
         let limited = settings.timeout.is_some_and(|seconds| seconds > 0.0);
+        let outside = asks_for_retries(settings);
         if settings.in_process.is_some() || debugging {
             let option = settings.in_process.as_deref().unwrap_or_default();
-            let note = (!none && FALLS_BACK.contains(&option))
+            let mut note = (!none && FALLS_BACK.contains(&option))
                 .then(|| format!("the tests ran in one process, because of {option}"));
+            let runs = settings.in_process.is_none() || FALLS_BACK.contains(&option);
+            if let (Some(what), true) = (outside, runs) {
+                let without = format!("{what} had no effect: that needs a worker process");
+                note = Some(note.map_or(without.clone(), |note| format!("{note}; {without}")));
+            }
             return Self {
                 distribute: false,
                 note,
@@ -46,10 +53,35 @@ impl Choice {
                 note: Some(note.to_owned()),
             };
         }
+        if let (true, Some(what)) = (none, outside) {
+            let note = format!(
+                "one worker process is used instead of none, since {what} is decided on outside \
+                 the process that runs the test"
+            );
+            return Self {
+                distribute: true,
+                note: Some(note),
+            };
+        }
         Self {
             distribute: !none,
             note: None,
         }
+    }
+}
+
+/// Names what needs a worker process: retries, a quarantine.
+fn asks_for_retries(settings: &Settings) -> Option<&'static str> {
+    let some = |number: Option<u32>| number.is_some_and(|number| number > 0);
+    let reruns = &settings.reruns;
+    if some(settings.rules.retries) {
+        Some("--retries")
+    } else if some(reruns.force_reruns) || some(reruns.reruns) {
+        Some("--reruns")
+    } else if settings.rules.quarantine.is_some() {
+        Some("--quarantine")
+    } else {
+        None
     }
 }
 
@@ -129,6 +161,7 @@ impl Run {
 
     pub(super) fn on_settings(&mut self, payload: &[u8]) -> Result<(), RunError> {
         let settings: Settings = parse(Role::Main, payload)?;
+        self.retries = Retries::from(&settings)?;
         let choice = Choice::from(&settings);
         self.distribute = choice.distribute;
         self.rules.before_conftests(&settings.rules);
@@ -302,6 +335,22 @@ mod tests {
             (
                 r#"{"numprocesses": 0, "timeout": 5.0, "usepdb": true}"#,
                 false,
+            ),
+            (
+                r#"{"numprocesses": 0, "rules": {"retries": 1}}"#,
+                true,
+            ),
+            (
+                r#"{"numprocesses": 0, "reruns": {"reruns": 1}}"#,
+                true,
+            ),
+            (
+                r#"{"numprocesses": 0, "reruns": {"reruns": 1}, "usepdb": true}"#,
+                false,
+            ),
+            (
+                r#"{"numprocesses": 0, "rules": {"quarantine": "q.txt"}}"#,
+                true,
             ),
             (r#"{"numprocesses": 4, "trace": true}"#, false),
             (r#"{"numprocesses": 4, "debugger": true}"#, false),

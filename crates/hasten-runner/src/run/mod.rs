@@ -3,6 +3,7 @@
 //! The loop waits for sockets, signals and moments in time; everything it learns goes to a
 //! handler in one of the modules below, and handlers only change state and queue frames.
 
+mod attempts;
 mod deaths;
 mod dump;
 mod ending;
@@ -37,6 +38,7 @@ use crate::memory::WorkerMemory;
 use crate::process::{Launcher, Process, Role};
 use crate::signals::Signals;
 
+use attempts::Retries;
 use dump::Dump;
 use ending::Stop;
 pub use finished::Finished;
@@ -125,6 +127,7 @@ pub(crate) struct Run {
     /// Why workers are not forked from what is loaded and collected.
     hazards: Vec<Unsafe>,
     rules: Rules,
+    retries: Retries,
     /// What the session shares while it collects.
     session: Option<Watched>,
     /// What main shares.
@@ -186,6 +189,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         collecting: Collecting::Undecided,
         hazards: Vec::new(),
         rules: Rules::default(),
+        retries: Retries::default(),
         session: None,
         main: None,
         suite: None,

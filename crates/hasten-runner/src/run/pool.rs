@@ -44,6 +44,8 @@ pub(crate) struct Worker {
     pub(crate) watch: Watch,
     /// What was said of the long time that something takes.
     pub(crate) said: Said,
+    /// What tells the last records that it sent from others.
+    pub(crate) last_sent: Option<u64>,
     pub(crate) started: Instant,
 }
 
@@ -100,6 +102,7 @@ impl Run {
             paths: None,
             watch: Watch::default(),
             said: Said::default(),
+            last_sent: None,
             started: Instant::now(),
         });
         if origin == Origin::Session {
@@ -187,7 +190,11 @@ impl Run {
             workers: most,
             ..PlannerOptions::default()
         };
-        let suite = Suite::new(collected, configured, &estimates, options, &self.rules);
+        let mut suite = Suite::new(collected, configured, &estimates, options, &self.rules);
+        let problems = match &self.settings {
+            Some(settings) => suite.expect_retries(&self.retries, settings, collected)?,
+            None => Vec::new(),
+        };
         let exact = matches!(
             self.settings
                 .as_ref()
@@ -200,6 +207,9 @@ impl Run {
             suite.planner.worker_count_for(most)
         };
         self.suite = Some(suite);
+        for problem in problems {
+            self.note_summary(&problem);
+        }
         self.announce_hazards(count);
         let origin = self.origin();
         if self.workers.is_empty() {
@@ -275,7 +285,11 @@ impl Run {
                     worker.planned = true;
                 }
                 let next = suite.planner.next(number);
-                (next.items, next.last)
+                for item in &next.items {
+                    suite.ledger.given_out(*item);
+                }
+                let words = next.items.iter().map(|item| suite.attempts.word(*item));
+                (words.collect(), next.last)
             }
         };
         if items.is_empty() && (worker.last || !last) {
@@ -305,7 +319,10 @@ impl Run {
 
     pub(super) fn on_records(&mut self, process: usize, payload: &[u8]) {
         match self.processes[process].role {
-            Role::Worker(number) => self.take_records(number, payload),
+            Role::Worker(number) => {
+                self.take_records(number, payload);
+                self.note_sent(number, payload);
+            }
             Role::Main => self.take_own_records(payload),
             Role::Base | Role::Session => {}
         }
@@ -320,6 +337,7 @@ impl Run {
             if self.take_expired_record(number, &record) {
                 continue;
             }
+            let stopping = self.stop.is_some();
             let Some(suite) = &mut self.suite else { break };
             if !suite
                 .ledger
@@ -334,8 +352,7 @@ impl Run {
             if let (Some(index), RecordKind::Passed | RecordKind::Finished) =
                 (record.index, record.kind)
             {
-                suite.planner.observe(number, index, record.seconds());
-                suite.order.finished(index);
+                suite.over(number, index, record.seconds(), stopping);
             }
         }
         let needs_more =
