@@ -88,7 +88,7 @@ def _holds(item, condition):
 
 
 def _patterns(values):
-    """Returns regular expressions; a class of errors becomes one that matches its name, and those derived from it."""
+    """Returns regular expressions: a class of errors is one that matches it and its subclasses."""
     if isinstance(values, (str, type)):
         values = [values]
     return [_names_of(value) if isinstance(value, type) else str(value) for value in values]

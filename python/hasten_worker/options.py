@@ -66,9 +66,7 @@ class Options:
         modules = [getattr(each, "__name__", "") for each in pluginmanager.get_plugins()]
         late = False
         if not (
-            self._owns_timeout
-            or pluginmanager.hasplugin("timeout")
-            or "pytest_timeout" in modules
+            self._owns_timeout or pluginmanager.hasplugin("timeout") or "pytest_timeout" in modules
         ):
             late = self._owns_timeout = True
             pluginmanager.add_hookspecs(newhooks.TimeoutHooks)

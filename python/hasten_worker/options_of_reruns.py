@@ -37,7 +37,7 @@ def add_reruns(parser):
         dest="reruns_mode",
         choices=("strict", "append"),
         default="strict",
-        help="Whether the number of a mark takes the place of that of the option (strict), or is added to it",
+        help="Whether the number of a mark replaces that of the option (strict), or is added to it",
     )
     group.addoption(
         "--fail-on-flaky",

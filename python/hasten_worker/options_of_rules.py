@@ -43,7 +43,7 @@ _OF_PYTEST_RETRY = ("retries", "retry-delay")
 
 
 def add_rules(group, retries=True):
-    """Registers them; without ``retries``, those two that pytest-retry registers as well are left out."""
+    """Registers them; without ``retries``, those that pytest-retry has as well are left out."""
     for name, metavar, kind, text in _VALUES:
         if name in _OF_PYTEST_RETRY and not retries:
             continue

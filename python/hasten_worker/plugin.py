@@ -49,8 +49,8 @@ class Absent:
     """Stands where a plugin would be that must not be loaded."""
 
 
-# pytest-xdist must not distribute what we distribute, nor pytest-rerunfailures run again what the supervisor does, even
-# with an explicit ``-p``. Each is named as its entry points and as its modules are.
+# pytest-xdist must not distribute what we distribute, nor pytest-rerunfailures run again what the
+# supervisor does, even with an explicit ``-p``. Named as their entry points and modules are.
 _KEPT_OUT = {
     "xdist": ("xdist", "xdist.looponfail"),
     "pytest_rerunfailures": ("rerunfailures", "pytest_rerunfailures"),

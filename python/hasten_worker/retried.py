@@ -14,7 +14,7 @@ from hasten_worker.subtests import forget_failed, is_subtest
 _FLAKY = "_hasten_flaky"
 _YELLOW = {"yellow": True}
 _PHASES = {"setup": 0, "call": 1, "teardown": 2}
-_LINKS = {"PASSED": {"green": True}, "FAILED": {"red": True}, "ERROR": {"red": True}}
+_COLOURS = {"PASSED": {"green": True}, "FAILED": {"red": True}, "ERROR": {"red": True}}
 
 
 class Retried:
@@ -51,11 +51,12 @@ class Retried:
         if told["again"]:
             self._show_attempt(report, log)
             return
-        if told["rerun"] or self._attempts:
+        if told["rerun"] and not is_subtest(report):
             report.rerun = told["rerun"]
             self._reruns.setdefault(str(report.nodeid), []).append(report)
         if told["flaky"]:
-            self._mark_flaky(report)
+            if not is_subtest(report):
+                self._mark_flaky(report)
         elif told["quarantined"]:
             self._forgive(report)
         log(report)
@@ -78,8 +79,9 @@ class Retried:
         self._reruns.setdefault(str(report.nodeid), []).append(report)
         reporter = self._config.pluginmanager.getplugin("terminalreporter")
         if hasattr(reporter, "stats"):
-            # The closing line names them in the order of these keys.
-            reporter.stats.setdefault("flaky", [])
+            # The closing line names them in the order of these keys: reruns come last.
+            for category in ("flaky", "quarantined"):
+                reporter.stats.setdefault(category, [])
         with _NotInJunit(self._config):
             log(report)
 
@@ -172,7 +174,9 @@ class Retried:
                 _, _, word = self._config.hook.pytest_report_teststatus(
                     report=report, config=self._config
                 )
-                word, markup = word if isinstance(word, tuple) else (word, _LINKS.get(word, _YELLOW))
+                if not isinstance(word, tuple):
+                    word = (word, _COLOURS.get(word, _YELLOW))
+                word, markup = word
                 reporter.write_line(f"{word or report.outcome.upper()} {nodeid}", **markup)
                 if tracebacks and report.outcome == "rerun" and report.longrepr:
                     for line in str(report.longrepr).splitlines():
@@ -180,7 +184,7 @@ class Retried:
 
 
 class _NotInJunit:
-    """For the time of a report of an attempt: JUnit has one test case for a test, that of its last attempt."""
+    """For the time of a report of an attempt: JUnit has the last attempt of a test only."""
 
     def __init__(self, config):
         self._xml = getattr(config, "stash", {}).get(xml_key, None)

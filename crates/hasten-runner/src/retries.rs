@@ -68,7 +68,9 @@ impl RetryRules {
 
     fn allows(&self, failure: &Failure) -> bool {
         let any = |patterns: &[Regex], texts: &[String]| {
-            let mut pairs = patterns.iter().flat_map(|one| texts.iter().map(move |text| (one, text)));
+            let mut pairs = patterns
+                .iter()
+                .flat_map(|one| texts.iter().map(move |text| (one, text)));
             pairs.any(|(pattern, text)| pattern.is_match(text).unwrap_or(false))
         };
         (self.only_rerun.is_empty() || any(&self.only_rerun, &failure.chain))
@@ -189,7 +191,9 @@ fn is_excluded(nodeid: &str, paths: &[String]) -> bool {
     paths.iter().any(|path| {
         let path = path.trim_start_matches("./").trim_end_matches('/');
         let rest = file.strip_prefix(path);
-        path.is_empty() || path == "." || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        path.is_empty()
+            || path == "."
+            || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })
 }
 
@@ -314,7 +318,12 @@ mod tests {
             (vec!["AssertionError"], vec![], "assert 1 == 2", true),
             (vec!["^AssertionError"], vec![], "AssertionError: no", true),
             (vec!["AssertionError"], vec![], "ValueError: no", false),
-            (vec!["AssertionError", "Value"], vec![], "ValueError: no", true),
+            (
+                vec!["AssertionError", "Value"],
+                vec![],
+                "ValueError: no",
+                true,
+            ),
             (vec!["^MyError: x"], vec![], "pkg.mod.MyError: x", true),
             (vec!["^MyError$"], vec![], "pkg.mod.MyError", true),
             (vec!["Timeout"], vec![], "Failed: Timeout (>1.0s)", true),
@@ -366,25 +375,57 @@ mod tests {
     #[test]
     fn the_mark_wins_then_the_command_line() {
         for (rules, reruns, mark, marked, plain) in [
-            (r#"{"retries": 3}"#, r#"{"reruns": 1}"#, r#"{"reruns": 2}"#, 2, 3),
+            (
+                r#"{"retries": 3}"#,
+                r#"{"reruns": 1}"#,
+                r#"{"reruns": 2}"#,
+                2,
+                3,
+            ),
             ("{}", r#"{"reruns": 1}"#, r#"{"reruns": 2}"#, 2, 1),
             ("{}", "{}", r#"{"reruns": 2}"#, 2, 0),
             (r#"{"retries": 3}"#, "{}", "{}", 0, 3),
-            ("{}", r#"{"force_reruns": 5, "reruns": 1}"#, r#"{"reruns": 2}"#, 5, 5),
-            ("{}", r#"{"reruns_mode": "append", "reruns": 1}"#, r#"{"reruns": 2}"#, 3, 1),
-            ("{}", r#"{"rerun_exclude_path": ["a.py"], "reruns": 1}"#, r#"{"reruns": 2}"#, 0, 0),
+            (
+                "{}",
+                r#"{"force_reruns": 5, "reruns": 1}"#,
+                r#"{"reruns": 2}"#,
+                5,
+                5,
+            ),
+            (
+                "{}",
+                r#"{"reruns_mode": "append", "reruns": 1}"#,
+                r#"{"reruns": 2}"#,
+                3,
+                1,
+            ),
+            (
+                "{}",
+                r#"{"rerun_exclude_path": ["a.py"], "reruns": 1}"#,
+                r#"{"reruns": 2}"#,
+                0,
+                0,
+            ),
         ] {
             let policy = policy(rules, reruns, mark);
             let found = (policy.of(0).retries, policy.of(1).retries);
             assert_eq!(found, (marked, plain), "{rules} {reruns} {mark}");
         }
-        let excluded = policy("{}", r#"{"rerun_exclude_path": ["./b/"], "reruns": 1}"#, "{}");
+        let excluded = policy(
+            "{}",
+            r#"{"rerun_exclude_path": ["./b/"], "reruns": 1}"#,
+            "{}",
+        );
         assert_eq!((excluded.of(1).retries, excluded.of(2).retries), (1, 0));
     }
 
     #[test]
     fn delays_are_those_of_the_mark_too() {
-        let policy = policy("{}", r#"{"reruns": 1, "reruns_delay": 4}"#, r#"{"reruns": 2}"#);
+        let policy = policy(
+            "{}",
+            r#"{"reruns": 1, "reruns_delay": 4}"#,
+            r#"{"reruns": 2}"#,
+        );
         assert_eq!((policy.of(0).delay, policy.of(1).delay), (0.0, 4.0));
     }
 

@@ -336,14 +336,8 @@ mod tests {
                 r#"{"numprocesses": 0, "timeout": 5.0, "usepdb": true}"#,
                 false,
             ),
-            (
-                r#"{"numprocesses": 0, "rules": {"retries": 1}}"#,
-                true,
-            ),
-            (
-                r#"{"numprocesses": 0, "reruns": {"reruns": 1}}"#,
-                true,
-            ),
+            (r#"{"numprocesses": 0, "rules": {"retries": 1}}"#, true),
+            (r#"{"numprocesses": 0, "reruns": {"reruns": 1}}"#, true),
             (
                 r#"{"numprocesses": 0, "reruns": {"reruns": 1}, "usepdb": true}"#,
                 false,

@@ -355,8 +355,7 @@ impl Run {
                 suite.over(number, index, record.seconds(), stopping);
             }
         }
-        let needs_more =
-            |suite: &Suite| self.stop.is_none() && suite.planner.needs_top_up(number);
+        let needs_more = |suite: &Suite| self.stop.is_none() && suite.planner.needs_top_up(number);
         if self.suite.as_ref().is_some_and(needs_more) {
             self.feed(number);
         }

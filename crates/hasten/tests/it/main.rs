@@ -13,4 +13,5 @@ mod identity;
 mod interrupts;
 mod limits;
 mod project;
+mod retries;
 mod verify;
