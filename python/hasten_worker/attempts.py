@@ -1,5 +1,9 @@
 """An item that may be run more than once, in a worker."""
 
+from types import MethodType
+
+import pytest
+
 from hasten_worker.subtests import forget_failed
 
 # Bits of an item in a RUN frame.
@@ -73,9 +77,17 @@ def _restore(item, before):
     if storage is not None:
         storage.clear()
         storage.update(stash)
-    if getattr(item, "_instance", None) is not None:
-        # The test gets an object of its class of its own, as each test does.
-        del item._instance
+    _forget_instance(item)
+
+
+def _forget_instance(item):
+    """The test gets an object of its class of its own, as each test does; pytest makes it."""
+    method = getattr(item, "_obj", None)
+    if type(method) is not MethodType or not isinstance(item.parent, pytest.Class):
+        return
+    owner = type(method.__self__)
+    if getattr(owner, item.originalname, None) is method.__func__:  # else somebody has put it there
+        vars(item).pop("_instance", None)
         item._obj = None
 
 

@@ -3,6 +3,8 @@
 Names, destinations and defaults are those of its release 16. The plugin itself is kept out.
 """
 
+from hasten_worker.kept_out import would_rerun
+
 FLAKY_MARKER = (
     "flaky(reruns=1, reruns_delay=0, reruns_delay_backoff_factor=1.0, condition=True, "
     "only_rerun=None, rerun_except=None): run the test again when it fails, at most so many times."
@@ -67,6 +69,7 @@ def given_reruns(config, known):
         "max_suite_reruns": _count(getattr(known, "max_suite_reruns", None)),
         "rerun_exclude_path": getattr(known, "rerun_exclude_path", None) or [],
         "reruns_mode": getattr(known, "reruns_mode", None),
+        "installed": would_rerun(config),
         "fail_on_flaky": bool(getattr(known, "fail_on_flaky", False)),
     }
     for name in _LINES:

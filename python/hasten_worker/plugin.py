@@ -1,9 +1,8 @@
 """The plugin that is given to pytest, in every role."""
 
-import importlib.util
-
 from hasten_worker import fixtures
 from hasten_worker.hooks import hook_wrapper
+from hasten_worker.kept_out import keep_out
 from hasten_worker.options import Options
 
 
@@ -20,7 +19,7 @@ class Plugin:
 
     @hook_wrapper(tryfirst=True)
     def pytest_cmdline_parse(self, pluginmanager, args):
-        _keep_out(pluginmanager)
+        keep_out(pluginmanager)
         pluginmanager.register(self.options)
         try:
             config = yield
@@ -43,27 +42,6 @@ class Plugin:
         result = yield
         self.role.after_conftests(self, early_config)
         return result
-
-
-class Absent:
-    """Stands where a plugin would be that must not be loaded."""
-
-
-# pytest-xdist must not distribute what we distribute, nor pytest-rerunfailures run again what the
-# supervisor does, even with an explicit ``-p``. Named as their entry points and modules are.
-_KEPT_OUT = {
-    "xdist": ("xdist", "xdist.looponfail"),
-    "pytest_rerunfailures": ("rerunfailures", "pytest_rerunfailures"),
-}
-
-
-def _keep_out(manager):
-    for module, names in _KEPT_OUT.items():
-        if importlib.util.find_spec(module) is None:
-            continue
-        for name in names:
-            if not manager.is_blocked(name) and not manager.hasplugin(name):
-                manager.register(Absent(), name)
 
 
 def _copy(namespace):

@@ -71,10 +71,11 @@ class Retried:
         if number and report.passed and report.when == "call":
             report.outcome = "failed"
             report.longrepr = f"contains {number} failed subtest{'s' if number > 1 else ''}"
-        if not report.failed:
-            return
-        self._attempts[-1].append(report)
-        report.outcome = "rerun"
+        if report.failed:
+            self._attempts[-1].append(report)
+            report.outcome = "rerun"
+        elif report.when == "call" or not report.passed:
+            return  # else the test would be counted twice
         report.rerun = self._told["rerun"]
         self._reruns.setdefault(str(report.nodeid), []).append(report)
         reporter = self._config.pluginmanager.getplugin("terminalreporter")
@@ -114,6 +115,8 @@ class Retried:
         if report.failed:
             report.outcome = "quarantined"
             self._quarantined.append(report)
+            if not is_subtest(report):
+                _skip_in_junit(self._config, report)
 
     # Hooks.
 
@@ -127,7 +130,7 @@ class Retried:
             return "quarantined", "q", ("QUARANTINED", _YELLOW)
         if hasattr(report, _FLAKY):
             if report.failed:
-                return "failed", "F", ("FLAKY", {"red": True})
+                return "failed", "F", "FLAKY"
             return "flaky", ".", ("FLAKY", _YELLOW)
         return None
 
@@ -181,6 +184,14 @@ class Retried:
                 if tracebacks and report.outcome == "rerun" and report.longrepr:
                     for line in str(report.longrepr).splitlines():
                         reporter.write_line(line)
+
+
+def _skip_in_junit(config, report):
+    """JUnit knows no forgiven failure: nobody has to act, and what it says is there to read."""
+    xml = getattr(config, "stash", {}).get(xml_key, None)
+    if xml is not None:
+        reporter = xml._opentestcase(report)
+        reporter._add_simple("skipped", f"quarantined: {_message(report)}", str(report.longrepr))
 
 
 class _NotInJunit:

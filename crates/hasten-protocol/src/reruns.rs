@@ -24,6 +24,8 @@ pub struct RerunOptions {
     pub reruns_mode: Option<String>,
     /// `--fail-on-flaky`.
     pub fail_on_flaky: bool,
+    /// pytest-rerunfailures is there, and does all this where main runs the tests itself.
+    pub installed: bool,
     /// `--max-suite-reruns`.
     pub max_suite_reruns: Option<u32>,
 }

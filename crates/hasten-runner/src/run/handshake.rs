@@ -36,6 +36,7 @@ impl Choice {
             let mut note = (!none && FALLS_BACK.contains(&option))
                 .then(|| format!("the tests ran in one process, because of {option}"));
             let runs = settings.in_process.is_none() || FALLS_BACK.contains(&option);
+            let outside = outside.filter(|what| *what != "--reruns" || !settings.reruns.installed);
             if let (Some(what), true) = (outside, runs) {
                 let without = format!("{what} had no effect: that needs a worker process");
                 note = Some(note.map_or(without.clone(), |note| format!("{note}; {without}")));

@@ -62,12 +62,12 @@ fn a_test_that_passes_at_its_second_attempt_is_flaky() {
 
 #[test]
 fn a_test_that_never_passes_fails_once() {
-    let text = "def test_never():\n    tries('never')\n    assert 0\n";
+    let text = "def test_never():\n    tries('never')\n    assert 0\ndef test_ok(): pass\n";
     check(
         text,
         &["--retries=2", "-n", "2"],
         1,
-        &["RRF", "1 failed, 2 rerun in"],
+        &["RRF.", "1 failed, 1 passed, 2 rerun in"],
     );
     let project = project(text);
     let output = project.hasten(&["--retries=2", "-v", "-rR"]);
@@ -78,7 +78,7 @@ fn a_test_that_never_passes_fails_once() {
             "test_a.py::test_never FAILED",
             "= rerun test summary info =",
             "RERUN test_a.py::test_never\nRERUN test_a.py::test_never\nFAILED test_a.py::test_never\n",
-            "1 failed, 2 rerun in",
+            "1 failed, 1 passed, 2 rerun in",
         ],
     );
     check_absent(&output, &["= FLAKY ="]);
@@ -217,6 +217,7 @@ def unsteady(base):
     tries("unsteady_end")
 def test_uses(unsteady): pass
 def test_uses_too(unsteady, base): pass
+def test_ok(): pass
 "#,
         &["--retries=1", "-n", "1"],
         0,
@@ -270,10 +271,10 @@ class TestX:
 #[test]
 fn teardown_errors_are_tried_again_too() {
     check(
-        "@pytest.fixture\ndef end():\n    yield\n    assert tries('end') == 2\ndef test_x(end): pass\n",
+        "@pytest.fixture\ndef end():\n    yield\n    assert tries('end') == 2\ndef test_x(end): pass\ndef test_ok(): pass\n",
         &["--retries=1"],
         0,
-        &["test_a.py R.", "1 flaky, 1 rerun in"],
+        &["test_a.py R..", "1 passed, 1 flaky, 1 rerun in"],
     );
 }
 
@@ -523,6 +524,13 @@ def test_param(n): assert n == 1
                 "2 passed, 3 quarantined, 3 rerun in",
             ],
         );
+    let xml = project.read("x.xml");
+    assert_eq!(xml.matches("<testcase ").count(), 5, "{xml}");
+    assert!(
+        xml.contains(r#"errors="0" failures="0" skipped="3" tests="5""#),
+        "{xml}"
+    );
+    assert!(xml.contains(r#"<skipped message="quarantined: assert 0">"#), "{xml}");
     project
         .hasten(&["--quarantine=bad.txt", "-n", "0", "--tb=no"])
         .check(0, &["3 quarantined in", "since --quarantine is decided"]);
