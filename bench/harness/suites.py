@@ -56,7 +56,7 @@ def make(names, full_article):
     """Writes or copies the suites."""
     wanted = [name for name in names if name in REAL]
     if wanted:
-        subprocess.run([ROOT / "tests" / "fetch-suites", *wanted], check=True)
+        subprocess.run([ROOT / "tests" / "fetch-suites", "--sources", *wanted], check=True)
     suites = []
     for name in names:
         folder = CACHE / "suites" / name

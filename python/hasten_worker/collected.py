@@ -4,6 +4,7 @@ import os
 
 from _pytest.nodes import Item
 
+from hasten_worker.filters import select
 from hasten_worker.flaky_marks import add_flaky_marks
 from hasten_worker.values import complete
 from hasten_worker.warning_records import to_message
@@ -46,10 +47,13 @@ class Collection:
         for answer in reversed(answers):
             self.lines.extend([answer] if isinstance(answer, str) else answer)
 
-    def message(self, session, seconds, unsafe=(), stopped=None):
+    def message(self, session, seconds, unsafe=(), stopped=None, filters=()):
         """Returns the COLLECTED message."""
         config = session.config
+        selected, bad_filter = select(session.items, filters) if filters else ([], None)
         return {
+            "selected": selected,
+            "bad_filter": bad_filter,
             "items": _items(session.items) if stopped is None else [],
             "testsfailed": session.testsfailed,
             "collect_reports": self.reports,

@@ -12,7 +12,7 @@ from hasten_worker import wire
 from hasten_worker.ending import Interruption, raise_end
 from hasten_worker.listeners import own_reporter, who_listens
 from hasten_worker.replay import Replay, read_report
-from hasten_worker.settings import limits_count_call_only, session_limit, time_limit
+from hasten_worker.settings import limits
 from hasten_worker.warning_records import from_message
 
 _SEQUENCE = struct.Struct("<I")
@@ -33,9 +33,7 @@ def configured(config, distributed, live_line=False, auto_workers=None):
         "basetemp": None if factory is None else str(factory.getbasetemp()),
         "rootdir": str(config.rootpath),
         "invocation_dir": str(config.invocation_params.dir),
-        "timeout": time_limit(config, config.option),
-        "timeout_func_only": limits_count_call_only(config),
-        "session_timeout": session_limit(config),
+        "limits": limits(config, config.option),
     }
 
 
@@ -107,7 +105,7 @@ class Controller:
                 self._replay.frame(payload)
                 self._shown(_SEQUENCE.unpack_from(payload)[0])
             elif kind == wire.NOTE:
-                self._notes.add(json.loads(payload))
+                self._note(json.loads(payload))
             elif kind == wire.END:
                 self._replay.close()
                 raise_end(json.loads(payload), session, self._interruption)
@@ -125,11 +123,16 @@ class Controller:
             if kind == wire.COLLECTION:
                 return json.loads(payload)
             if kind == wire.NOTE:
-                self._notes.add(json.loads(payload))
+                self._note(json.loads(payload))
             elif kind == wire.END:
                 end = json.loads(payload)
                 raise_end(end, session, self._interruption)
                 raise session.Interrupted(end.get("message") or "nothing was collected")
+
+    def _note(self, note):
+        self._notes.add(note)
+        if note["where"] == "now":
+            self._shown(0)
 
     def _shown(self, sequence):
         self._notes.reporter_flush()

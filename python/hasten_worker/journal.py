@@ -131,6 +131,10 @@ class Journal:
         """Says that a debugger is attached: no limit holds."""
         _COUNT.pack_into(self._view, 52, _DEBUGGED)
 
+    def own_timer(self, start):
+        """Says that the suite set a timer of its own for what was started as this number."""
+        _COUNT.pack_into(self._view, 56, start)
+
     def append_head(self, *fields):
         """Commits a record without a payload."""
         start = RECORDS_OFFSET + self._used

@@ -244,7 +244,8 @@ class Session:
     def _send_collected(self, session, unsafe=()):
         self._collection.output = self.streams.release()
         self._collection.drained = self.streams.nothing_is_captured()
-        message = self._collection.message(session, self._seconds, unsafe, self._stopped)
+        filters = self._identity.get("filters") or ()
+        message = self._collection.message(session, self._seconds, unsafe, self._stopped, filters)
         self._channel.send_json(wire.COLLECTED, message)
 
     def _serve(self):

@@ -43,7 +43,7 @@ def settings(config):
         "in_process": in_process(known),
         "capture": getattr(known, "capture", None),
         "verbose": getattr(known, "verbose", 0),
-        "timeout": time_limit(config, known),
+        "limits": limits(config, known),
         "rootdir": str(config.rootpath),
         "rules": given_rules(known),
         "reruns": given_reruns(config, known),
@@ -62,29 +62,19 @@ def in_process(known):
     return None
 
 
-def time_limit(config, known):
-    """Returns the seconds that a test may take: command line, environment, settings file."""
-    for value, where in (
-        (getattr(known, "timeout", None), "--timeout"),
-        (os.environ.get("PYTEST_TIMEOUT"), "PYTEST_TIMEOUT environment variable"),
-        (_ini(config, "timeout"), "config file"),
-    ):
-        if value is not None and value != "":
-            return _seconds(value, where)
-    return None
-
-
-def session_limit(config):
-    """Returns the seconds that the run may take."""
-    value = getattr(config.option, "session_timeout", None)
-    if value is None:
-        value = _ini(config, "session_timeout")
-    return _seconds(value, "session_timeout") if value else None
-
-
-def limits_count_call_only(config):
-    """Returns the setting ``timeout_func_only``."""
-    return bool(_ini(config, "timeout_func_only"))
+def limits(config, option):
+    """Returns the limits that pytest's own settings name: command line and variable, and the settings file."""
+    given = getattr(option, "timeout", None)
+    where = "--timeout"
+    if given is None:
+        given, where = os.environ.get("PYTEST_TIMEOUT"), "PYTEST_TIMEOUT environment variable"
+    return {
+        "timeout": _seconds(given, where),
+        "ini-timeout": _seconds(_ini(config, "timeout"), "config file"),
+        "ini-func-only": bool(_ini(config, "timeout_func_only")) or None,
+        "session-timeout": getattr(option, "session_timeout", None),
+        "ini-session-timeout": _seconds(_ini(config, "session_timeout"), "session_timeout"),
+    }
 
 
 def debugger_detection_is_off(config, item):
@@ -115,6 +105,8 @@ def _ini(config, name):
 
 
 def _seconds(value, where):
+    if value is None or value == "":
+        return None
     try:
         return float(value)
     except (TypeError, ValueError):

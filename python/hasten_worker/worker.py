@@ -19,9 +19,11 @@ from hasten_worker.fused import Fused
 from hasten_worker.hooks import hook_wrapper
 from hasten_worker.item_reports import ItemReports
 from hasten_worker.journal import Journal
+from hasten_worker.reasons import Reason
 from hasten_worker.records import NO_ITEM
 from hasten_worker.stacks import write_stacks
 from hasten_worker.time_limit import TimeLimit
+from hasten_worker.timers import call_hooks_of_suite
 from hasten_worker.tracebacks import without_our_frames
 from hasten_worker.wide_fixtures import WideFixtures
 
@@ -74,6 +76,8 @@ class Worker:
         extra = {"worker_id": identity["id"], "testrun_uid": identity["testrunuid"]}
         self._reports = ItemReports(self.journal, config, identity["full_reports"], extra)
         config.pluginmanager.register(WorkerHooks(self))
+        if call_hooks_of_suite(config, self.journal):
+            why_not_fused = why_not_fused or Reason("timers")
         if identity.get("watch_fixtures"):
             config.pluginmanager.register(WideFixtures(self.journal))
         loop = self._loop = items.ItemLoop(

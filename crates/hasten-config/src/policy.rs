@@ -1,35 +1,141 @@
 //! What holds for a run: the settings file, the profile and the command line, joined.
 
-/// A time limit.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Span {
-    /// Seconds; 0 is no limit.
-    Seconds(f64),
-    /// A multiple of the time that history has for the test (`"5x"`).
-    Times(f64),
+use std::borrow::Cow;
+
+use crate::file::{File, Run, Section};
+use crate::overrides::Selected;
+use crate::{CommandLine, ConfigError, Expression, Place, Quarantine, Rules};
+
+/// Seconds that a test has to end after its limit, unless something else is said.
+pub const DEFAULT_GRACE: f64 = 5.0;
+
+/// Seconds that a multiple of the recorded time comes to at least, unless something else is said.
+pub const DEFAULT_TIMEOUT_FLOOR: f64 = 1.0;
+
+/// What holds for a run.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Policy {
+    /// Seconds that a fixture of a wider scope may take.
+    pub fixture_timeout: Option<f64>,
+    /// Seconds that a file may take to be imported and collected.
+    pub collect_timeout: Option<f64>,
+    /// Seconds that the whole run may take.
+    pub session_timeout: Option<f64>,
+    /// Seconds that a test has to end after its limit, before its process is killed; 0 is at once.
+    pub timeout_grace: f64,
+    /// Seconds that a multiple of the recorded time comes to at least ([`crate::Span::seconds`]).
+    pub timeout_floor: f64,
+    /// Seconds after which the run says what is still running.
+    pub slow_after: Option<f64>,
+    /// A test that passes after a failure fails.
+    pub flaky_fails: bool,
+    /// Tests whose failures do not fail the run.
+    pub quarantine: Quarantine,
+    /// For tests that no override is for.
+    pub rules: Rules,
+    /// The part of `rules` that overrides do not change.
+    command_line: Rules,
+    /// The strongest first.
+    overrides: Vec<Selected>,
+    expressions: Vec<Expression>,
 }
 
-/// Limits and retries of a test. What is absent is decided by whoever comes next.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Rules {
-    /// Of the whole test.
-    pub timeout: Option<Span>,
-    /// The limit counts the call phase only.
-    pub timeout_func_only: Option<bool>,
-    /// Of the setup.
-    pub setup_timeout: Option<Span>,
-    /// Of the call.
-    pub call_timeout: Option<Span>,
-    /// Of the teardown.
-    pub teardown_timeout: Option<Span>,
-    /// How often a failed test is run again.
-    pub retries: Option<u32>,
-    /// Seconds before it is.
-    pub retry_delay: Option<f64>,
-    /// What the delay is multiplied by after each attempt.
-    pub retry_backoff: Option<f64>,
-    /// Only failures whose message matches one of these are retried.
-    pub only_rerun: Option<Vec<String>>,
-    /// Failures whose message matches one of these are not.
-    pub rerun_except: Option<Vec<String>>,
+/// Joins what all say. The settings file has been checked; the command line is here.
+pub(crate) fn join(
+    file: &File,
+    profile: Option<&Section>,
+    given: &CommandLine,
+) -> Result<Policy, ConfigError> {
+    let none = Section::default();
+    let profile = profile.unwrap_or(&none);
+    let run = given
+        .run()?
+        .or(profile.run.clone())
+        .or(file.base.run.clone())
+        .or(given.ini.run());
+    let command_line = given.rules()?;
+    let rules = command_line
+        .or(&profile.rules)
+        .or(&file.base.rules)
+        .or(&given.ini.rules()?);
+    let mut expressions = Vec::new();
+    let weakest_first = file.base.overrides.iter().chain(&profile.overrides);
+    let mut overrides: Vec<Selected> = weakest_first
+        .map(|given| Selected::new(given, &mut expressions))
+        .collect();
+    overrides.reverse();
+    Ok(Policy {
+        fixture_timeout: limit(run.fixture_timeout),
+        collect_timeout: limit(run.collect_timeout),
+        session_timeout: limit(run.session_timeout),
+        timeout_grace: run.timeout_grace.unwrap_or(DEFAULT_GRACE),
+        timeout_floor: run.timeout_floor.unwrap_or(DEFAULT_TIMEOUT_FLOOR),
+        slow_after: limit(run.slow_after),
+        flaky_fails: run.flaky_fails.unwrap_or(false),
+        quarantine: quarantine(file, run)?,
+        rules,
+        command_line,
+        overrides,
+        expressions,
+    })
+}
+
+impl Policy {
+    /// Expressions that somebody has to evaluate for each test; their place here is their number.
+    pub fn filters(&self) -> &[Expression] {
+        &self.expressions
+    }
+
+    /// Whether no test has rules of its own: [`Self::rules`] hold for all.
+    pub fn is_uniform(&self) -> bool {
+        self.overrides.is_empty()
+    }
+
+    /// The rules for a test. `matches` says whether the expression with this number selects it.
+    pub fn rules_for(&self, nodeid: &str, matches: impl Fn(usize) -> bool) -> Cow<'_, Rules> {
+        let found = self
+            .overrides
+            .iter()
+            .filter(|given| given.holds(nodeid, &matches));
+        let joined = found.fold(None, |stronger: Option<Rules>, given| {
+            Some(
+                stronger
+                    .as_ref()
+                    .unwrap_or(&self.command_line)
+                    .or(&given.rules),
+            )
+        });
+        match joined {
+            Some(stronger) => Cow::Owned(stronger.or(&self.rules)),
+            None => Cow::Borrowed(&self.rules),
+        }
+    }
+
+    /// The error to show when the expression with this number cannot be evaluated.
+    pub fn bad_expression(&self, number: usize, detail: &str) -> Option<ConfigError> {
+        let expression = self.expressions.get(number)?;
+        Some(ConfigError::BadExpression {
+            place: expression.place.clone(),
+            text: expression.text.clone(),
+            letter: expression.kind.letter(),
+            detail: detail.trim().trim_end_matches('.').to_owned(),
+        })
+    }
+}
+
+fn limit(seconds: Option<f64>) -> Option<f64> {
+    seconds.filter(|seconds| *seconds > 0.0)
+}
+
+/// Reads the list: relative to the rootdir when a setting names it, to the current folder when an option does.
+fn quarantine(file: &File, run: Run) -> Result<Quarantine, ConfigError> {
+    let Some((place, path)) = run.quarantine else {
+        return Ok(Quarantine::default());
+    };
+    let path = match place {
+        Place::File { .. } => file.rootdir.join(path),
+        Place::Option(_) => path.into(),
+    };
+    Quarantine::named(path, &place)
 }

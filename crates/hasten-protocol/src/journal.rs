@@ -20,6 +20,7 @@ const STARTED: usize = 32;
 const FIXTURE_START: usize = 40;
 const RAISED: usize = 48;
 const FLAGS: usize = 52;
+const OWN_TIMER: usize = 56;
 const LIMIT: usize = 64;
 const LIMIT_TEXT: usize = 72;
 
@@ -81,6 +82,8 @@ pub struct Activity {
     pub started: u32,
     /// `CLOCK_MONOTONIC` nanoseconds at the start of a fixture of a wider scope, while one is set up or torn down.
     pub fixture_start: Option<u64>,
+    /// The suite set a timer of its own for the item.
+    pub own_timer: bool,
 }
 
 fn u32_at(memory: &[u8], offset: usize) -> u32 {
@@ -112,12 +115,14 @@ pub fn set_stop(memory: &mut [u8]) {
 #[must_use]
 pub fn activity(memory: &[u8]) -> Activity {
     let item = u32_at(memory, ITEM);
+    let started = u32_at(memory, STARTED);
     Activity {
         item: (item != NO_ITEM).then_some(item),
         phase: Phase::from_wire(u32_at(memory, PHASE)),
         item_start: u64_at(memory, ITEM_START),
         phase_start: u64_at(memory, PHASE_START),
-        started: u32_at(memory, STARTED),
+        started,
+        own_timer: started > 0 && u32_at(memory, OWN_TIMER) == started,
         fixture_start: Some(u64_at(memory, FIXTURE_START)).filter(|start| *start > 0),
     }
 }

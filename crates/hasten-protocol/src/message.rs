@@ -75,9 +75,9 @@ pub struct Settings {
     /// Why the run has to be in one process.
     #[serde(default)]
     pub in_process: Option<String>,
-    /// Seconds that a test may take (`--timeout`, `PYTEST_TIMEOUT`, ini).
+    /// Limits that pytest's own settings name.
     #[serde(default)]
-    pub timeout: Option<f64>,
+    pub limits: GivenLimits,
     /// pytest's rootdir.
     #[serde(default)]
     pub rootdir: String,
@@ -87,6 +87,22 @@ pub struct Settings {
     /// Those of pytest-rerunfailures.
     #[serde(default)]
     pub reruns: RerunOptions,
+}
+
+/// Limits as pytest-timeout has them. Seconds; what was not given is absent.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct GivenLimits {
+    /// `--timeout`, else `PYTEST_TIMEOUT`.
+    pub timeout: Option<f64>,
+    /// Setting `timeout`.
+    pub ini_timeout: Option<f64>,
+    /// Setting `timeout_func_only`.
+    pub ini_func_only: Option<bool>,
+    /// `--session-timeout`.
+    pub session_timeout: Option<f64>,
+    /// Setting `session_timeout`.
+    pub ini_session_timeout: Option<f64>,
 }
 
 /// Options for limits and retries, as far as the command line has them.
@@ -156,15 +172,9 @@ pub struct Configured {
     pub basetemp: Option<String>,
     /// pytest's rootdir.
     pub rootdir: String,
-    /// Seconds that a test may take, now that conftest files were loaded.
+    /// Limits, now that conftest files were loaded, which may have changed them.
     #[serde(default)]
-    pub timeout: Option<f64>,
-    /// The limit counts the call phase only (ini `timeout_func_only`).
-    #[serde(default)]
-    pub timeout_func_only: bool,
-    /// Seconds that the run may take (`--session-timeout`).
-    #[serde(default)]
-    pub session_timeout: Option<f64>,
+    pub limits: GivenLimits,
 }
 
 /// An item: node id, length in characters of its parent's node id, the marker's limit in
@@ -204,6 +214,12 @@ pub struct Collected {
     /// Seconds that collection took.
     #[serde(default)]
     pub seconds: f64,
+    /// Of each filter that [`WorkerIdentity`] named: the items that it selects.
+    #[serde(default)]
+    pub selected: Vec<Vec<u32>>,
+    /// The number of a filter that cannot be evaluated, and what pytest says of it.
+    #[serde(default)]
+    pub bad_filter: Option<(usize, String)>,
 }
 
 /// pytest wants the run to end.
@@ -270,6 +286,8 @@ pub struct WorkerIdentity {
     pub full_reports: bool,
     /// It says when a fixture of a wider scope is set up or torn down.
     pub watch_fixtures: bool,
+    /// Expressions that pytest evaluates for each item: `k` or `m`, and the text.
+    pub filters: Vec<(char, String)>,
 }
 
 /// Fork a process.

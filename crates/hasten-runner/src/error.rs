@@ -14,6 +14,9 @@ pub enum RunError {
          interpreter with --python PATH"
     )]
     NoInterpreter,
+    /// A setting is wrong.
+    #[error(transparent)]
+    Settings(#[from] hasten_config::ConfigError),
     /// A conftest file is imported for too long.
     #[error(
         "loading the conftest files took longer than {seconds} s (collect-timeout), and was ended. \
@@ -86,6 +89,7 @@ impl RunError {
             | Self::InterpreterDoesNotStart { .. }
             | Self::Unusable(_)
             | Self::Usage(_)
+            | Self::Settings(_)
             | Self::SlowConftest { .. }
             | Self::Unpack(_) => 4,
             Self::ProcessEnded { .. } | Self::Protocol { .. } | Self::System { .. } => 3,

@@ -11,6 +11,7 @@ mod error;
 mod file_order;
 mod guardian;
 mod interpreter;
+mod keys;
 mod ledger;
 mod limits;
 mod memory;

@@ -169,6 +169,7 @@ mod tests {
             phase_start: NOW - 5_000_000_000,
             started: 1,
             fixture_start: None,
+            own_timer: false,
         }
     }
 

@@ -6,7 +6,7 @@ use hasten_protocol::journal::{self, Activity, Phase};
 use hasten_protocol::record::{CALL, OTHER, RecordKind, Records, SETUP};
 use serde_json::Value;
 
-use super::ending::Stop;
+use super::ending::{Stop, not_run};
 use super::time::monotonic;
 use super::watch::{Expiry, Watch};
 use super::{Collecting, Run};
@@ -128,6 +128,11 @@ impl Run {
         match (&self.processes[number].bye, ending) {
             (Some(bye), _) => self.exit_status = Some(bye.exitstatus),
             (None, Ending::Exited(status)) => self.exit_status = Some(status),
+            (None, Ending::Killed(_)) if self.own_time_out().is_some() => {
+                let text = self.own_time_out().unwrap_or_default();
+                self.screen.warn(&text);
+                self.exit_status = Some(1);
+            }
             // Under -n 0 main is pytest, and ends as pytest would have.
             (None, Ending::Killed(signal)) if !self.distribute && self.settings.is_some() => {
                 self.screen
@@ -143,6 +148,22 @@ impl Run {
             }
         }
         Ok(())
+    }
+
+    /// What is said when the process that ran all tests was killed for the limit of one.
+    fn own_time_out(&self) -> Option<String> {
+        let main = self.main.as_ref().filter(|_| !self.distribute)?;
+        let expiry = main.watch.expired().filter(|expiry| expiry.killed)?;
+        let suite = self.suite.as_ref()?;
+        let nodeid = suite.nodeids.get(expiry.item? as usize)?;
+        let missing = not_run(suite.ledger.missing().saturating_sub(1));
+        Some(format!(
+            "{nodeid}: {}. It did not end in the {}s after that, and its process was killed, which under -n 0 is that \
+             of all tests: {missing}. With a worker (-n 1) the run would have gone on\n{}",
+            expiry.limit.message(),
+            as_python(self.rules.grace),
+            stacks::render(&stacks::parse(&main.memory.stacks_from(expiry.stacks_from)))
+        ))
     }
 
     fn on_session_gone(&mut self, ending: Ending) {
@@ -331,6 +352,16 @@ impl Run {
         let id = worker.id.clone();
         let early = activity.started == 0 && worker.started.elapsed() < EARLY;
         let text = match activity.phase {
+            Phase::SessionFinish if let Some(expiry) = worker.watch.expired() => {
+                self.fault = true;
+                let stacks = stacks::parse(&worker.memory.stacks_from(expiry.stacks_from));
+                format!(
+                    "{id} did not end its session within {} s, and was killed: what session \
+                     fixtures and plugins do at the end may not have been done\n{}",
+                    expiry.limit.seconds,
+                    stacks::render(&stacks)
+                )
+            }
             Phase::SessionFinish => {
                 self.fault = true;
                 format!(

@@ -1,4 +1,4 @@
-//! What each process is doing, with its stack, when somebody asks (SIGUSR1).
+//! What each process is doing, with its stack, when somebody asks (SIGUSR1, or the key `s`).
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use hasten_protocol::journal::{Activity, Phase};
 
 use super::Run;
 use super::time::{monotonic, see, stacks_signal};
+use crate::keys::Keys;
 use crate::memory::WorkerMemory;
 use crate::process::Role;
 use crate::stacks;
@@ -22,6 +23,14 @@ pub(crate) struct Dump {
 }
 
 impl Run {
+    /// `s` shows what runs, as SIGUSR1 does.
+    pub(super) fn handle_keys(&mut self) {
+        let pressed = self.keys.as_mut().map(Keys::pressed);
+        if pressed.is_some_and(|keys| keys.contains(&b's')) {
+            self.ask_for_dump();
+        }
+    }
+
     /// Asks every process that does something for its stacks.
     pub(super) fn ask_for_dump(&mut self) {
         if self.dump.is_some() {

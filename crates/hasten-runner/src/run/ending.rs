@@ -50,7 +50,12 @@ impl Run {
                 Event::Interrupt { from_terminal } => self.interrupt(from_terminal),
                 Event::Suspend => self.suspend(),
                 // The time of a stop from outside (SIGSTOP) is not known before, so it counts.
-                Event::Resume => self.screen.redraw(),
+                Event::Resume => {
+                    self.screen.redraw();
+                    if let Some(keys) = &mut self.keys {
+                        keys.take();
+                    }
+                }
                 Event::Dump => self.ask_for_dump(),
             }
         }
@@ -109,11 +114,17 @@ impl Run {
     /// Ctrl-Z: the workers are not in the terminal's process group, so they are stopped here.
     fn suspend(&mut self) {
         self.screen.clear_live_line();
+        if let Some(keys) = &mut self.keys {
+            keys.give_back();
+        }
         let before = super::time::monotonic();
         self.signal_groups(Signal::SIGSTOP);
         stop_self();
         self.signal_groups(Signal::SIGCONT);
         self.pauses.push((before, super::time::monotonic()));
+        if let Some(keys) = &mut self.keys {
+            keys.take();
+        }
         self.screen.redraw();
     }
 
@@ -258,6 +269,7 @@ impl Run {
     /// Tells main that the run is over.
     fn end_main(&mut self) {
         self.ended = true;
+        self.keys = None;
         if let Some(suite) = &mut self.suite {
             suite.end_waiting();
             suite.order.release_all();
@@ -267,12 +279,7 @@ impl Run {
             .as_ref()
             .map_or(0, |suite| suite.ledger.missing());
         if missing > 0 {
-            let tests = if missing == 1 {
-                "test was"
-            } else {
-                "tests were"
-            };
-            self.note_summary(&format!("{missing} {tests} not run"));
+            self.note_summary(&not_run(missing));
         }
         self.send_ready_reports();
         let end = match &self.stop {
@@ -317,8 +324,11 @@ impl Run {
             place,
             text: text.to_owned(),
         };
-        self.screen
-            .main_gets(frame::encode_json(ToPython::Note, &note));
+        let frame = frame::encode_json(ToPython::Note, &note);
+        match place {
+            Place::Now => self.screen.main_shows(frame),
+            Place::Summary => self.screen.main_gets(frame),
+        }
     }
 
     /// pytest's exit status, unless hasten knows that something is missing.
@@ -339,6 +349,16 @@ impl Run {
             status
         }
     }
+}
+
+/// How many tests have no result, in words.
+pub(super) fn not_run(missing: usize) -> String {
+    let tests = if missing == 1 {
+        "test was"
+    } else {
+        "tests were"
+    };
+    format!("{missing} {tests} not run")
 }
 
 #[cfg(test)]

@@ -9,10 +9,12 @@ use hasten_protocol::message::{
 
 use super::attempts::Retries;
 use super::ending::Stop;
+use super::rules::Rules;
 use super::time::monotonic;
 use super::{Collecting, Output, Run, Watched, parse};
 use crate::channel::Channel;
 use crate::error::RunError;
+use crate::keys::Keys;
 use crate::process::{Process, Role};
 
 /// Why and how a run is distributed.
@@ -26,10 +28,10 @@ struct Choice {
 const FALLS_BACK: [&str; 3] = ["--cov", "--stepwise", "--stepwise-skip"];
 
 impl Choice {
-    fn from(settings: &Settings) -> Self {
+    /// `limited`: tests have time limits.
+    fn from(settings: &Settings, limited: bool) -> Self {
         let debugging = settings.usepdb || settings.trace || settings.debugger;
         let none = settings.numprocesses == Some(Workers::Exactly(0));
-        let limited = settings.timeout.is_some_and(|seconds| seconds > 0.0);
         let outside = asks_for_retries(settings);
         if settings.in_process.is_some() || debugging {
             let option = settings.in_process.as_deref().unwrap_or_default();
@@ -162,10 +164,10 @@ impl Run {
 
     pub(super) fn on_settings(&mut self, payload: &[u8]) -> Result<(), RunError> {
         let settings: Settings = parse(Role::Main, payload)?;
+        self.rules = Rules::read(&settings)?;
         self.retries = Retries::from(&settings)?;
-        let choice = Choice::from(&settings);
+        let choice = Choice::from(&settings, self.rules.limit_tests());
         self.distribute = choice.distribute;
-        self.rules.before_conftests(&settings.rules);
         if let (Some(text), Some(main)) = (choice.note, self.process(Role::Main)) {
             // Ahead of DECISION: a main that runs the tests itself reads nothing after it.
             let note = Note {
@@ -232,6 +234,7 @@ impl Run {
                 .as_ref()
                 .is_none_or(|main| main.full_reports),
             watch_fixtures: self.rules.fixture > 0.0,
+            filters: self.rules.filters(),
         }
     }
 
@@ -259,8 +262,11 @@ impl Run {
         let on_stdout = self.options.output == Output::Stdout;
         self.screen
             .configure(configured.live_line && self.distribute && on_stdout);
+        if self.screen.is_live() {
+            self.keys = Keys::open();
+        }
         self.loading_since = None;
-        self.rules.configured(&configured);
+        self.rules.join(&configured.limits)?;
         self.open_history(&configured.rootdir);
         self.configured = Some(configured);
         if self.collecting == Collecting::Workers {
@@ -286,6 +292,11 @@ impl Run {
                 return Ok(());
             }
         }
+        if let Some((number, detail)) = &collected.bad_filter
+            && let Some(error) = self.rules.bad_filter(*number, detail)
+        {
+            return Err(error.into());
+        }
         if self.collected.is_none() {
             if role != Role::Main {
                 let frame = frame::encode(ToPython::Collection, payload);
@@ -294,6 +305,9 @@ impl Run {
             self.hazards.append(&mut collected.fork_hazards);
             self.leave_base();
             self.collected = Some(collected);
+            if role == Role::Main {
+                self.note_own_suite();
+            }
         }
         Ok(())
     }
@@ -327,35 +341,43 @@ mod tests {
 
     #[test]
     fn distribution_is_chosen_from_the_settings() {
-        for (json, distribute) in [
-            (r#"{"numprocesses": null}"#, true),
-            (r#"{"numprocesses": "auto"}"#, true),
-            (r#"{"numprocesses": 3}"#, true),
-            (r#"{"numprocesses": 0}"#, false),
-            (r#"{"numprocesses": 0, "timeout": 5.0}"#, true),
+        for (json, limited, distribute) in [
+            (r#"{"numprocesses": null}"#, false, true),
+            (r#"{"numprocesses": "auto"}"#, false, true),
+            (r#"{"numprocesses": 3}"#, false, true),
+            (r#"{"numprocesses": 0}"#, false, false),
+            (r#"{"numprocesses": 0}"#, true, true),
+            (r#"{"numprocesses": 0, "usepdb": true}"#, true, false),
             (
-                r#"{"numprocesses": 0, "timeout": 5.0, "usepdb": true}"#,
+                r#"{"numprocesses": 0, "rules": {"retries": 1}}"#,
                 false,
+                true,
             ),
-            (r#"{"numprocesses": 0, "rules": {"retries": 1}}"#, true),
-            (r#"{"numprocesses": 0, "reruns": {"reruns": 1}}"#, true),
+            (
+                r#"{"numprocesses": 0, "reruns": {"reruns": 1}}"#,
+                false,
+                true,
+            ),
             (
                 r#"{"numprocesses": 0, "reruns": {"reruns": 1}, "usepdb": true}"#,
+                false,
                 false,
             ),
             (
                 r#"{"numprocesses": 0, "rules": {"quarantine": "q.txt"}}"#,
+                false,
                 true,
             ),
-            (r#"{"numprocesses": 4, "trace": true}"#, false),
-            (r#"{"numprocesses": 4, "debugger": true}"#, false),
+            (r#"{"numprocesses": 4, "trace": true}"#, false, false),
+            (r#"{"numprocesses": 4, "debugger": true}"#, true, false),
             (
                 r#"{"numprocesses": 4, "in_process": "--collect-only"}"#,
+                false,
                 false,
             ),
         ] {
             assert_eq!(
-                Choice::from(&settings(json)).distribute,
+                Choice::from(&settings(json), limited).distribute,
                 distribute,
                 "{json}"
             );

@@ -34,6 +34,7 @@ use crate::death::Ending;
 use crate::descendants;
 use crate::error::RunError;
 use crate::guardian::Guardian;
+use crate::keys::Keys;
 use crate::memory::WorkerMemory;
 use crate::process::{Launcher, Process, Role};
 use crate::signals::Signals;
@@ -120,6 +121,7 @@ pub(crate) struct Run {
     unclaimed: HashMap<i32, Ending>,
     workers: Vec<Worker>,
     screen: Screen,
+    keys: Option<Keys>,
     settings: Option<Settings>,
     configured: Option<Configured>,
     collected: Option<Collected>,
@@ -183,6 +185,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         unclaimed: HashMap::new(),
         workers: Vec::new(),
         screen: Screen::default(),
+        keys: None,
         settings: None,
         configured: None,
         collected: None,
@@ -210,6 +213,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         loading_since: None,
     };
     let result = run.start_base().and_then(|()| run.work());
+    run.keys = None;
     run.screen.clear_live_line();
     let kept = run.keep_history();
     descendants::kill_all(run.guardian.pid());
@@ -226,6 +230,7 @@ impl Run {
         while self.exit_status.is_none() {
             self.wait()?;
             self.handle_signals()?;
+            self.handle_keys();
             self.handle_frames()?;
             self.handle_ended_processes()?;
             self.check_limits()?;
@@ -243,6 +248,9 @@ impl Run {
         let milliseconds = timeout.as_micros().div_ceil(1000);
         let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX);
         let mut fds = vec![PollFd::new(self.signals.fd(), PollFlags::POLLIN)];
+        if let Some(fd) = self.keys.as_ref().and_then(Keys::fd) {
+            fds.push(PollFd::new(fd, PollFlags::POLLIN));
+        }
         fds.extend(self.processes.iter().filter_map(poll_fd));
         match poll(&mut fds, timeout) {
             Ok(_) | Err(Errno::EINTR) => Ok(()),

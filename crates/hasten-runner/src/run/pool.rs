@@ -362,21 +362,18 @@ impl Run {
         self.check_maxfail();
     }
 
+    /// What main collected, which runs the tests itself: for the history and the limits.
+    pub(super) fn note_own_suite(&mut self) {
+        if let (Some(collected), Some(configured)) = (&self.collected, &self.configured) {
+            let none = std::collections::HashMap::new();
+            let options = PlannerOptions::default();
+            let suite = Suite::new(collected, configured, &none, options, &self.rules);
+            self.suite = Some(suite);
+        }
+    }
+
     /// Records of main, which ran the tests itself: kept for the history.
     fn take_own_records(&mut self, payload: &[u8]) {
-        if self.suite.is_none() {
-            let (Some(collected), Some(configured)) = (&self.collected, &self.configured) else {
-                return;
-            };
-            let none = std::collections::HashMap::new();
-            self.suite = Some(Suite::new(
-                collected,
-                configured,
-                &none,
-                PlannerOptions::default(),
-                &self.rules,
-            ));
-        }
         let Some(suite) = &mut self.suite else { return };
         for record in Records::new(payload).map_while(Result::ok) {
             suite.ledger.record(0, &record);

@@ -1,15 +1,20 @@
-//! What the command line and the settings files say of limits.
+//! What the settings of the project and the command line say of limits, for this run.
 
-use hasten_protocol::message::{CollectedItem, Configured, RuleOptions};
+use std::collections::HashMap;
+
+use camino::Utf8Path;
+use hasten_config::{CommandLine, ConfigError, File, Ini, Policy, Span};
+use hasten_history::Estimate;
+use hasten_protocol::message::{Collected, GivenLimits, RuleOptions, Settings};
 
 use crate::limits::{ItemLimits, Limits};
 
-/// A test has so many seconds to end after its limit, unless settings say otherwise.
-const GRACE: f64 = 5.0;
-
-/// The limits of a run. Seconds; 0 is none.
-#[derive(Clone, Debug)]
+/// What holds in a run. Seconds; 0 is none.
+#[derive(Debug, Default)]
 pub(crate) struct Rules {
+    file: File,
+    options: RuleOptions,
+    policy: Option<Policy>,
     /// How long a test may go on after its limit.
     pub(crate) grace: f64,
     /// Of a fixture of a wider scope.
@@ -22,56 +27,128 @@ pub(crate) struct Rules {
     pub(crate) session_finish: f64,
     /// After so long a line says what is running.
     pub(crate) slow_after: f64,
-    /// Of every item, unless its marks say otherwise.
-    default: ItemLimits,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self {
-            grace: GRACE,
-            fixture: 0.0,
-            collect: 0.0,
-            run: 0.0,
-            session_finish: 0.0,
-            slow_after: 0.0,
-            default: ItemLimits::default(),
-        }
-    }
 }
 
 impl Rules {
-    /// What is known before the conftest files are loaded.
-    pub(crate) fn before_conftests(&mut self, options: &RuleOptions) {
+    /// Reads the settings of the project, before its conftest files are loaded.
+    pub(crate) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        let mut rules = Self {
+            file: hasten_config::read(Utf8Path::new(&settings.rootdir))?,
+            options: settings.rules.clone(),
+            ..Self::default()
+        };
+        rules.join(&settings.limits)?;
+        Ok(rules)
+    }
+
+    /// Joins the settings with the limits that pytest's own settings name.
+    pub(crate) fn join(&mut self, given: &GivenLimits) -> Result<(), ConfigError> {
+        let command_line = command_line(&self.options, given);
+        let policy = self
+            .file
+            .policy(self.options.profile.as_deref(), &command_line)?;
         let number = |value: Option<f64>| value.unwrap_or(0.0);
-        self.grace = options.timeout_grace.unwrap_or(GRACE);
-        self.fixture = number(options.fixture_timeout);
-        self.collect = number(options.collect_timeout);
-        self.slow_after = number(options.slow_after);
-        self.default.setup = number(options.setup_timeout);
-        self.default.call = number(options.call_timeout);
-        self.default.teardown = number(options.teardown_timeout);
+        self.grace = policy.timeout_grace;
+        self.fixture = number(policy.fixture_timeout);
+        self.collect = number(policy.collect_timeout);
+        self.run = number(policy.session_timeout);
+        self.slow_after = number(policy.slow_after);
+        let test = policy.rules.timeout.and_then(|span| span.seconds(None, 0.0));
+        self.session_finish = number(policy.fixture_timeout.or(test));
+        self.policy = Some(policy);
+        Ok(())
     }
 
-    /// What is known after that.
-    pub(crate) fn configured(&mut self, main: &Configured) {
-        self.run = main.session_timeout.unwrap_or(0.0);
-        self.default.whole = main.timeout.unwrap_or(0.0);
-        self.default.func_only = main.timeout_func_only;
-        self.session_finish = if self.fixture > 0.0 {
-            self.fixture
-        } else {
-            self.default.whole
-        };
+    /// Expressions that pytest has to evaluate.
+    pub(crate) fn filters(&self) -> Vec<(char, String)> {
+        let filters = self.policy.iter().flat_map(Policy::filters);
+        filters
+            .map(|filter| (filter.kind.letter(), filter.text.clone()))
+            .collect()
     }
 
-    /// The limits of these items. The mark wins (`pytest-timeout 2.4`).
-    pub(crate) fn limits(&self, items: &[CollectedItem]) -> Limits {
-        let of = |item: &CollectedItem| ItemLimits {
-            whole: item.2.unwrap_or(self.default.whole),
-            func_only: item.3.unwrap_or(self.default.func_only),
-            ..self.default
+    /// What is wrong with one of them.
+    pub(crate) fn bad_filter(&self, number: usize, detail: &str) -> Option<ConfigError> {
+        self.policy.as_ref()?.bad_expression(number, detail)
+    }
+
+    /// Whether tests have limits, as far as is known without their marks.
+    pub(crate) fn limit_tests(&self) -> bool {
+        let limits = |rules: &hasten_config::Rules| {
+            [
+                rules.timeout,
+                rules.setup_timeout,
+                rules.call_timeout,
+                rules.teardown_timeout,
+            ]
+            .iter()
+            .flatten()
+            .any(|span| *span != Span::Seconds(0.0))
         };
-        Limits::new(items.iter().map(of).collect(), Some(self.fixture))
+        self.fixture > 0.0
+            || self
+                .policy
+                .as_ref()
+                .is_some_and(|policy| limits(&policy.rules) || !policy.is_uniform())
+    }
+
+    /// The limits of what was collected. A mark wins (`pytest-timeout 2.4`).
+    pub(crate) fn limits(
+        &self,
+        collected: &Collected,
+        estimates: &HashMap<String, Estimate>,
+    ) -> Limits {
+        let Some(policy) = &self.policy else {
+            return Limits::default();
+        };
+        let mut selects: Vec<std::collections::HashSet<u32>> = Vec::new();
+        for filter in &collected.selected {
+            selects.push(filter.iter().copied().collect());
+        }
+        let floor = policy.timeout_floor;
+        let items = (0..).zip(&collected.items).map(|(index, item)| {
+            let matches =
+                |number: usize| selects.get(number).is_some_and(|all| all.contains(&index));
+            let rules = policy.rules_for(&item.0, matches);
+            let seconds = |span: Option<Span>, phase: fn(&Estimate) -> f64| {
+                let expected = || estimates.get(&item.0).map(phase);
+                let seconds = span.and_then(|span| match span {
+                    Span::Seconds(_) => span.seconds(None, floor),
+                    Span::Times(_) => span.seconds(expected(), floor),
+                });
+                seconds.unwrap_or(0.0)
+            };
+            ItemLimits {
+                whole: item
+                    .2
+                    .unwrap_or_else(|| seconds(rules.timeout, Estimate::total)),
+                func_only: item.3.or(rules.timeout_func_only).unwrap_or(false),
+                setup: seconds(rules.setup_timeout, |expected| expected.setup),
+                call: seconds(rules.call_timeout, |expected| expected.call),
+                teardown: seconds(rules.teardown_timeout, |expected| expected.teardown),
+            }
+        });
+        Limits::new(items.collect(), Some(self.fixture))
+    }
+}
+
+fn command_line(options: &RuleOptions, given: &GivenLimits) -> CommandLine {
+    CommandLine {
+        timeout: given.timeout,
+        setup_timeout: options.setup_timeout,
+        call_timeout: options.call_timeout,
+        teardown_timeout: options.teardown_timeout,
+        fixture_timeout: options.fixture_timeout,
+        collect_timeout: options.collect_timeout,
+        session_timeout: given.session_timeout,
+        timeout_grace: options.timeout_grace,
+        slow_after: options.slow_after,
+        ini: Ini {
+            timeout: given.ini_timeout,
+            timeout_func_only: given.ini_func_only,
+            session_timeout: given.ini_session_timeout,
+            ..Ini::default()
+        },
+        ..CommandLine::default()
     }
 }

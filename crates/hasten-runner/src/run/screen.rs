@@ -20,12 +20,11 @@ const REDRAW: Duration = Duration::from_millis(100);
 const GATHER: Duration = Duration::from_millis(15);
 
 /// The state of the terminal.
-#[derive(Default)]
 pub(crate) struct Screen {
     /// Frames for main that wait for it to be there.
     frames: Vec<Vec<u8>>,
-    /// main has shown everything it was sent.
-    idle: bool,
+    /// How many IDLE frames of main's are to come: it has shown everything it was sent when there are none.
+    awaited: u32,
     seq: u32,
     sent_at: Option<Instant>,
     live: bool,
@@ -33,13 +32,43 @@ pub(crate) struct Screen {
     drawn_at: Option<Instant>,
 }
 
+impl Default for Screen {
+    fn default() -> Self {
+        Self {
+            frames: Vec::new(),
+            // What was collected is shown first.
+            awaited: 1,
+            seq: 0,
+            sent_at: None,
+            live: false,
+            drawn: false,
+            drawn_at: None,
+        }
+    }
+}
+
 impl Screen {
     pub(crate) fn configure(&mut self, live: bool) {
         self.live = live && std::io::stdout().is_terminal();
     }
 
+    /// Whether a live line is drawn.
+    pub(crate) fn is_live(&self) -> bool {
+        self.live
+    }
+
     pub(crate) fn main_is_idle(&mut self) {
-        self.idle = true;
+        self.awaited = self.awaited.saturating_sub(1);
+    }
+
+    fn is_idle(&self) -> bool {
+        self.awaited == 0
+    }
+
+    /// Queues a frame that main answers with IDLE once it is shown.
+    pub(crate) fn main_shows(&mut self, frame: Vec<u8>) {
+        self.awaited += 1;
+        self.main_gets(frame);
     }
 
     /// Queues a frame for main.
@@ -109,7 +138,7 @@ impl Run {
     /// Sends main what it may know, and draws the live line.
     pub(super) fn feed_main(&mut self) {
         let gathered = self.screen.sent_at.is_none_or(|at| at.elapsed() >= GATHER);
-        if self.screen.idle && gathered && !self.ended {
+        if self.screen.is_idle() && gathered && !self.ended {
             self.send_ready_reports();
         }
         if !self.screen.frames.is_empty() {
@@ -124,7 +153,7 @@ impl Run {
         }
         let due = self.screen.drawn_at.is_none_or(|at| at.elapsed() >= REDRAW);
         if self.screen.live
-            && self.screen.idle
+            && self.screen.is_idle()
             && due
             && !self.ended
             && let Some(line) = self.live_line()
@@ -141,10 +170,9 @@ impl Run {
         self.screen.seq += 1;
         let mut payload = self.screen.seq.to_le_bytes().to_vec();
         payload.extend(suite.order.take_ready());
-        self.screen.idle = false;
         self.screen.sent_at = Some(Instant::now());
         self.screen
-            .main_gets(frame::encode(ToPython::Reports, &payload));
+            .main_shows(frame::encode(ToPython::Reports, &payload));
     }
 
     fn live_line(&self) -> Option<LiveLine> {

@@ -108,6 +108,7 @@ mod tests {
             phase_start: 0,
             started: 4,
             fixture_start: None,
+            own_timer: false,
         };
         let due = |said| left(&activity, said, 10.0, 25_000_000_000).unwrap();
         assert_eq!(due(Said::default()), -15.0);

@@ -46,7 +46,7 @@ impl Suite {
             ledger: Ledger::new(items.len()),
             planner: Planner::new(planned, options),
             order: FileOrder::new(items.iter().map(file_of), configured.live_line),
-            limits: rules.limits(items),
+            limits: rules.limits(collected, estimates),
             attempts: Attempts::default(),
         }
     }

@@ -145,6 +145,10 @@ impl Run {
         };
         match own {
             Some((seconds, kind)) => remaining(seconds, kind, activity.phase_start, now),
+            None if activity.own_timer => {
+                let (limit, left) = self.suite.as_ref()?.limits.left(activity, now)?;
+                Some((limit, left + self.grace(None).phase))
+            }
             None => self.suite.as_ref()?.limits.left(activity, now),
         }
     }
@@ -185,12 +189,22 @@ impl Run {
         }
         let grace = self.grace(seen.activity.item);
         let worker = &mut self.workers[number];
-        follow(&self.processes[worker.process], &mut worker.watch, &seen, grace);
+        follow(
+            &self.processes[worker.process],
+            &mut worker.watch,
+            &seen,
+            grace,
+        );
     }
 
     fn expire_worker(&mut self, number: usize, limit: Limit, seen: &Seen) {
         let worker = &mut self.workers[number];
-        worker.watch = expire(&self.processes[worker.process], &mut worker.memory, limit, seen);
+        worker.watch = expire(
+            &self.processes[worker.process],
+            &mut worker.memory,
+            limit,
+            seen,
+        );
     }
 
     fn grace(&self, item: Option<u32>) -> Grace {

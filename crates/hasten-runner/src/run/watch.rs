@@ -215,6 +215,7 @@ mod tests {
                 phase_start: 0,
                 started: 7,
                 fixture_start: None,
+                own_timer: false,
             },
             raised: 0,
             debugged: false,

@@ -14,4 +14,5 @@ mod interrupts;
 mod limits;
 mod project;
 mod retries;
+mod timeouts;
 mod verify;

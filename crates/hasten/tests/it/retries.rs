@@ -530,7 +530,10 @@ def test_param(n): assert n == 1
         xml.contains(r#"errors="0" failures="0" skipped="3" tests="5""#),
         "{xml}"
     );
-    assert!(xml.contains(r#"<skipped message="quarantined: assert 0">"#), "{xml}");
+    assert!(
+        xml.contains(r#"<skipped message="quarantined: assert 0">"#),
+        "{xml}"
+    );
     project
         .hasten(&["--quarantine=bad.txt", "-n", "0", "--tb=no"])
         .check(0, &["3 quarantined in", "since --quarantine is decided"]);

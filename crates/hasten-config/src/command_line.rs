@@ -1,0 +1,166 @@
+//! What the command line says about limits and retries.
+
+use std::sync::Arc;
+
+use crate::file::Run;
+use crate::span;
+use crate::{ConfigError, Patterns, Place, Rules, Span};
+
+/// Options for limits and retries, as far as the command line has them. Seconds; 0 is no limit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CommandLine {
+    /// `--timeout`, else `PYTEST_TIMEOUT`. Less than 0 is no limit, too, as for pytest-timeout.
+    pub timeout: Option<f64>,
+    /// Limits count the call phase only.
+    pub timeout_func_only: Option<bool>,
+    /// `--setup-timeout`.
+    pub setup_timeout: Option<f64>,
+    /// `--call-timeout`.
+    pub call_timeout: Option<f64>,
+    /// `--teardown-timeout`.
+    pub teardown_timeout: Option<f64>,
+    /// `--fixture-timeout`.
+    pub fixture_timeout: Option<f64>,
+    /// `--collect-timeout`.
+    pub collect_timeout: Option<f64>,
+    /// `--session-timeout`. Less than 0 is no limit, too.
+    pub session_timeout: Option<f64>,
+    /// `--timeout-grace`.
+    pub timeout_grace: Option<f64>,
+    /// `--slow-after`.
+    pub slow_after: Option<f64>,
+    /// `--retries`.
+    pub retries: Option<u32>,
+    /// `--reruns`: the same, when `--retries` is absent.
+    pub reruns: Option<u32>,
+    /// `--retry-delay`.
+    pub retry_delay: Option<f64>,
+    /// `--reruns-delay`: the same, when `--retry-delay` is absent.
+    pub reruns_delay: Option<f64>,
+    /// `--retry-backoff`.
+    pub retry_backoff: Option<f64>,
+    /// Each `--only-rerun`; none is absent.
+    pub only_rerun: Vec<String>,
+    /// Each `--rerun-except`; none is absent.
+    pub rerun_except: Vec<String>,
+    /// `--flaky-result`: `pass` or `fail`.
+    pub flaky_result: Option<String>,
+    /// `--quarantine`: a file, relative to the current folder.
+    pub quarantine: Option<String>,
+    /// Settings of pytest's plugins.
+    pub ini: Ini,
+}
+
+/// Settings in pytest's own file: weaker than all of hasten's.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ini {
+    /// `timeout`. Less than 0 is no limit, too.
+    pub timeout: Option<f64>,
+    /// `timeout_func_only`.
+    pub timeout_func_only: Option<bool>,
+    /// `session_timeout`. Less than 0 is no limit, too.
+    pub session_timeout: Option<f64>,
+    /// `reruns`.
+    pub reruns: Option<u32>,
+    /// `reruns_delay`.
+    pub reruns_delay: Option<f64>,
+}
+
+impl CommandLine {
+    pub(crate) fn rules(&self) -> Result<Rules, ConfigError> {
+        let limit =
+            |option, seconds| Ok::<_, ConfigError>(checked(option, seconds)?.map(Span::Seconds));
+        Ok(Rules {
+            timeout: self.timeout.map(lenient).map(Span::Seconds),
+            timeout_func_only: self.timeout_func_only,
+            setup_timeout: limit("--setup-timeout", self.setup_timeout)?,
+            call_timeout: limit("--call-timeout", self.call_timeout)?,
+            teardown_timeout: limit("--teardown-timeout", self.teardown_timeout)?,
+            retries: self.retries.or(self.reruns),
+            retry_delay: checked("--retry-delay", self.retry_delay)?
+                .or(checked("--reruns-delay", self.reruns_delay)?),
+            retry_backoff: checked("--retry-backoff", self.retry_backoff)?,
+            only_rerun: patterns("--only-rerun", &self.only_rerun)?,
+            rerun_except: patterns("--rerun-except", &self.rerun_except)?,
+        })
+    }
+
+    pub(crate) fn run(&self) -> Result<Run, ConfigError> {
+        let flaky_fails = match self.flaky_result.as_deref() {
+            None => None,
+            Some("pass") => Some(false),
+            Some("fail") => Some(true),
+            Some(other) => {
+                return Err(ConfigError::WrongOption {
+                    option: "--flaky-result",
+                    found: format!("\"{other}\""),
+                    advice: "Give pass or fail.",
+                });
+            }
+        };
+        let quarantine = self
+            .quarantine
+            .clone()
+            .map(|path| (Place::Option("--quarantine"), path));
+        Ok(Run {
+            timeout_floor: None,
+            fixture_timeout: checked("--fixture-timeout", self.fixture_timeout)?,
+            collect_timeout: checked("--collect-timeout", self.collect_timeout)?,
+            session_timeout: self.session_timeout.map(lenient),
+            timeout_grace: checked("--timeout-grace", self.timeout_grace)?,
+            slow_after: checked("--slow-after", self.slow_after)?,
+            flaky_fails,
+            quarantine,
+        })
+    }
+}
+
+impl Ini {
+    pub(crate) fn rules(&self) -> Result<Rules, ConfigError> {
+        Ok(Rules {
+            timeout: self.timeout.map(lenient).map(Span::Seconds),
+            timeout_func_only: self.timeout_func_only,
+            retries: self.reruns,
+            retry_delay: checked("reruns_delay", self.reruns_delay)?,
+            ..Rules::default()
+        })
+    }
+
+    pub(crate) fn run(&self) -> Run {
+        Run {
+            session_timeout: self.session_timeout.map(lenient),
+            ..Run::default()
+        }
+    }
+}
+
+/// What pytest-timeout takes for no limit is none here, and no error.
+fn lenient(seconds: f64) -> f64 {
+    if seconds > 0.0 && seconds.is_finite() {
+        seconds
+    } else {
+        0.0
+    }
+}
+
+fn checked(option: &'static str, number: Option<f64>) -> Result<Option<f64>, ConfigError> {
+    match number {
+        Some(number) if !span::in_range(number) => Err(ConfigError::WrongOption {
+            option,
+            found: number.to_string(),
+            advice: "Give a number from 0 to 1e9.",
+        }),
+        number => Ok(number),
+    }
+}
+
+fn patterns(
+    option: &'static str,
+    sources: &[String],
+) -> Result<Option<Arc<Patterns>>, ConfigError> {
+    if sources.is_empty() {
+        return Ok(None);
+    }
+    let patterns = Patterns::new(sources).map_err(|bad| bad.at(Place::Option(option)))?;
+    Ok(Some(Arc::new(patterns)))
+}
