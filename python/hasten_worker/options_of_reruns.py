@@ -67,14 +67,14 @@ def given_reruns(config, known):
         "reruns_delay_backoff_factor": _value(config, known, "reruns_delay_backoff_factor", float),
         "force_reruns": _count(getattr(known, "force_reruns", None)),
         "max_suite_reruns": _count(getattr(known, "max_suite_reruns", None)),
-        "rerun_exclude_path": getattr(known, "rerun_exclude_path", None) or [],
+        "rerun_exclude_path": _all(getattr(known, "rerun_exclude_path", None)),
         "reruns_mode": getattr(known, "reruns_mode", None),
         "installed": would_rerun(config),
         "fail_on_flaky": bool(getattr(known, "fail_on_flaky", False)),
     }
     for name in _LINES:
         given = getattr(known, name, None)
-        values[name] = list(given or _ini(config, name) or ())
+        values[name] = _all(given or _ini(config, name))
     return values
 
 
@@ -87,6 +87,11 @@ def _value(config, known, name, kind):
             return None
     # A number that makes no sense is none, as for the plugin.
     return value if -1e9 < value < 1e9 else None
+
+
+def _all(values):
+    # pytest 7 reads a command line more than once, into the same lists.
+    return list(dict.fromkeys(values or ()))
 
 
 def _count(value):
