@@ -5,13 +5,15 @@ from _pytest.mark.expression import Expression
 
 
 def select(items, filters):
-    """Returns of each filter the indexes of the items that it selects, and what is wrong with the first bad one."""
+    """Returns the indexes that each filter selects, and what is wrong with the first bad one."""
     selected = []
     for number, (kind, text) in enumerate(filters):
         try:
             expression = Expression.compile(text)
             matcher = KeywordMatcher.from_item if kind == "k" else _marks_of
-            selected.append([i for i, each in enumerate(items) if expression.evaluate(matcher(each))])
+            selected.append(
+                [i for i, each in enumerate(items) if expression.evaluate(matcher(each))]
+            )
         except Exception as error:
             return [], (number, str(error))
     return selected, None

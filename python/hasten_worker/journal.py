@@ -119,7 +119,7 @@ class Journal:
             _BOTH_STARTS.pack_into(self._view, 16, item + spent, phase + spent)
 
     def limit(self):
-        """Returns what the supervisor says when a limit is reached: of which start, and the text."""
+        """Returns of which start a limit is reached, and what is to be raised."""
         start, length = _LIMIT.unpack_from(self._view, 64)
         return start, bytes(self._view[72 : 72 + min(length, 120)]).decode("utf-8", "replace")
 

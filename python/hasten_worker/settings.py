@@ -63,7 +63,7 @@ def in_process(known):
 
 
 def limits(config, option):
-    """Returns the limits that pytest's own settings name: command line and variable, and the settings file."""
+    """Returns the limits that command line, variable and settings file have for pytest-timeout."""
     given = getattr(option, "timeout", None)
     where = "--timeout"
     if given is None:

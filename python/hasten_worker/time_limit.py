@@ -1,7 +1,8 @@
 """Raises a time limit where the test is, when the supervisor says that it is reached.
 
-The supervisor keeps the time and gives the verdict. It asks with a signal, so that what the test has
-to end (``finally``, fixtures) is ended by the test itself; a process that does not heed it is killed.
+The supervisor keeps the time and gives the verdict. It asks with a signal, so that what the test
+has to end (``finally``, fixtures) is ended by the test itself; a process that does not heed it is
+killed.
 """
 
 import io
@@ -16,7 +17,7 @@ import pytest
 from _pytest.runner import CallInfo
 
 from hasten_worker import journal as words
-from hasten_worker.settings import debugger_detection_is_off, debugger_attached
+from hasten_worker.settings import debugger_attached, debugger_detection_is_off
 
 _WHEN = {words.SETUP: "setup", words.TEARDOWN: "teardown"}
 _SEPARATOR = os.sep
@@ -86,7 +87,7 @@ class TimeLimit:
         return items[index] if index < len(items) else None
 
     def _add_tasks(self):
-        """The traceback of an asyncio test ends in the loop: where its tasks wait is said in a section."""
+        """Says where tasks of asyncio wait: the traceback of such a test ends in the loop."""
         asyncio = sys.modules.get("asyncio")
         item = self._item()
         loop = asyncio and item and asyncio._get_running_loop()
@@ -95,7 +96,9 @@ class TimeLimit:
         text = io.StringIO()
         for task in asyncio.all_tasks(loop):
             task.print_stack(file=text)
-        item.add_report_section(_WHEN.get(self._journal.phase, "call"), "asyncio tasks", text.getvalue())
+        item.add_report_section(
+            _WHEN.get(self._journal.phase, "call"), "asyncio tasks", text.getvalue()
+        )
 
     def _keep_log(self):
         """What was logged would be lost with the process."""

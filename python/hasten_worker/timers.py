@@ -1,7 +1,8 @@
 """pytest-timeout without its timers: the supervisor owns time.
 
-Its two hooks are called where a suite implements them, also without that plugin. A suite that sets a timer of its own
-(and says so, as pytest-timeout wants it) is given the grace period on top of its limit before the supervisor steps in.
+Its two hooks are called where a suite implements them, also without that plugin. A suite that sets
+a timer of its own (and says so, as pytest-timeout wants it) is given the grace period on top of its
+limit before the supervisor steps in.
 """
 
 from collections import namedtuple

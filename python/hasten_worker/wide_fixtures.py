@@ -1,7 +1,7 @@
 """Tells the supervisor when a fixture of a wider scope than the test is set up or torn down.
 
-Such a fixture has a limit of its own (``fixture-timeout``), and its time is not charged to the test that happens to be
-the first or the last one to use it.
+Such a fixture has a limit of its own (``fixture-timeout``), and its time is not charged to the test
+that happens to be the first or the last one to use it.
 """
 
 from hasten_worker.hooks import hook_wrapper

@@ -3,7 +3,9 @@
 use std::io::{IsTerminal, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 
-use nix::sys::termios::{LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr};
+use nix::sys::termios::{
+    LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr,
+};
 use nix::unistd::{getpgrp, tcgetpgrp};
 
 /// The terminal behind stdin, read key by key. Ctrl-C and Ctrl-Z stay signals.

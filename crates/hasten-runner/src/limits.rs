@@ -186,7 +186,11 @@ mod tests {
         };
         assert_eq!(left(whole, Phase::Setup), Some((Kind::Item, 1.0)));
         assert_eq!(left(whole, Phase::Teardown), Some((Kind::Item, 1.0)));
-        assert_eq!(left(whole, Phase::None), None, "it waits for the supervisor");
+        assert_eq!(
+            left(whole, Phase::None),
+            None,
+            "it waits for the supervisor"
+        );
         let call = ItemLimits {
             func_only: true,
             ..whole
@@ -229,10 +233,7 @@ mod tests {
             setup: -1.0,
             ..ItemLimits::default()
         };
-        assert_eq!(
-            limits(item).shortest(),
-            Some(Duration::from_millis(500))
-        );
+        assert_eq!(limits(item).shortest(), Some(Duration::from_millis(500)));
         assert_eq!(limits(ItemLimits::default()).shortest(), None);
     }
 

@@ -70,7 +70,7 @@ impl Attempts {
     }
 
     /// An item as RUN names it.
-    pub(super) fn word(&self, index: u32) -> u32 {
+    fn word(&self, index: u32) -> u32 {
         let past = self.past.get(&index).map_or(0, Vec::len) as u32;
         let mut word = index;
         if past > 0 {
@@ -151,7 +151,7 @@ impl Told {
 
 impl Suite {
     /// Takes in what marks and options say of retries. Returns what is wrong with marks.
-    pub(super) fn expect_retries(
+    fn expect_retries(
         &mut self,
         retries: &Retries,
         settings: &Settings,
@@ -181,6 +181,14 @@ impl Suite {
         }
         self.attempts.policy = policy;
         Ok(problems)
+    }
+
+    /// Items that a worker gets now, as RUN names them.
+    pub(super) fn give_out(&mut self, items: &[u32]) -> Vec<u32> {
+        for item in items {
+            self.ledger.given_out(*item);
+        }
+        items.iter().map(|item| self.attempts.word(*item)).collect()
     }
 
     /// An attempt at an item is over: it is the last, or the item is to be run again.
@@ -261,6 +269,19 @@ impl Suite {
 }
 
 impl Run {
+    /// Takes in what marks and options say of retries, before anything runs.
+    pub(super) fn expect_retries(&mut self) -> Result<(), RunError> {
+        let (Some(suite), Some(settings), Some(collected)) =
+            (&mut self.suite, &self.settings, &self.collected)
+        else {
+            return Ok(());
+        };
+        for problem in suite.expect_retries(&self.retries, settings, collected)? {
+            self.note_summary(&problem);
+        }
+        Ok(())
+    }
+
     /// Gives items out again whose time has come.
     pub(super) fn give_out_again(&mut self) {
         if self.stop.is_some() {

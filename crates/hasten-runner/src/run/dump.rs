@@ -100,9 +100,8 @@ impl Run {
     }
 
     fn describe(&self, role: Role, activity: &Activity) -> String {
-        let age = |start: u64| {
-            Duration::from_nanos(monotonic().saturating_sub(start)).as_secs_f64()
-        };
+        let age =
+            |start: u64| Duration::from_nanos(monotonic().saturating_sub(start)).as_secs_f64();
         match role {
             Role::Worker(number) => {
                 let id = &self.workers[number].id;

@@ -26,7 +26,10 @@ impl Run {
                     let others = stacks::render_others(&threads);
                     let title = "Stacks of the other threads at the limit";
                     let payload = with_section(record.payload, title, &others);
-                    record.write(payload.as_deref().unwrap_or(record.payload), &mut expiry.reports);
+                    record.write(
+                        payload.as_deref().unwrap_or(record.payload),
+                        &mut expiry.reports,
+                    );
                 } else {
                     expiry.reports.extend_from_slice(record.bytes);
                 }
@@ -46,7 +49,12 @@ impl Run {
             return;
         };
         if !expiry.reported {
-            self.time_out(number, &expiry, "The test caught that, and went on", last.seconds());
+            self.time_out(
+                number,
+                &expiry,
+                "The test caught that, and went on",
+                last.seconds(),
+            );
             return;
         }
         expiry.reports.extend_from_slice(last.bytes);

@@ -190,11 +190,7 @@ impl Run {
             workers: most,
             ..PlannerOptions::default()
         };
-        let mut suite = Suite::new(collected, configured, &estimates, options, &self.rules);
-        let problems = match &self.settings {
-            Some(settings) => suite.expect_retries(&self.retries, settings, collected)?,
-            None => Vec::new(),
-        };
+        let suite = Suite::new(collected, configured, &estimates, options, &self.rules);
         let exact = matches!(
             self.settings
                 .as_ref()
@@ -207,9 +203,7 @@ impl Run {
             suite.planner.worker_count_for(most)
         };
         self.suite = Some(suite);
-        for problem in problems {
-            self.note_summary(&problem);
-        }
+        self.expect_retries()?;
         self.announce_hazards(count);
         let origin = self.origin();
         if self.workers.is_empty() {
@@ -285,11 +279,7 @@ impl Run {
                     worker.planned = true;
                 }
                 let next = suite.planner.next(number);
-                for item in &next.items {
-                    suite.ledger.given_out(*item);
-                }
-                let words = next.items.iter().map(|item| suite.attempts.word(*item));
-                (words.collect(), next.last)
+                (suite.give_out(&next.items), next.last)
             }
         };
         if items.is_empty() && (worker.last || !last) {

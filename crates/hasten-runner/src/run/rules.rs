@@ -53,7 +53,10 @@ impl Rules {
         self.collect = number(policy.collect_timeout);
         self.run = number(policy.session_timeout);
         self.slow_after = number(policy.slow_after);
-        let test = policy.rules.timeout.and_then(|span| span.seconds(None, 0.0));
+        let test = policy
+            .rules
+            .timeout
+            .and_then(|span| span.seconds(None, 0.0));
         self.session_finish = number(policy.fixture_timeout.or(test));
         self.policy = Some(policy);
         Ok(())

@@ -17,7 +17,11 @@ pub(crate) struct Said {
 impl Said {
     /// How often it was said of what was started as this number.
     fn times(self, started: u32) -> u32 {
-        if self.started == started { self.times } else { 0 }
+        if self.started == started {
+            self.times
+        } else {
+            0
+        }
     }
 }
 
