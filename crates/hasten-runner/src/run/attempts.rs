@@ -327,3 +327,6 @@ fn fingerprint(bytes: &[u8]) -> u64 {
     hasher.write(bytes);
     hasher.finish()
 }
+
+#[cfg(test)]
+mod tests;
