@@ -17,7 +17,6 @@ TEARDOWN = 3
 ENDING = 4
 COLLECTING = 5
 
-_DEBUGGED = 1
 _LONGEST_NAME = 4096
 
 # Long enough that tiny tests share a frame, too short for anybody to see.
@@ -127,9 +126,9 @@ class Journal:
         """Says that the limit was raised in the test."""
         _COUNT.pack_into(self._view, 48, start)
 
-    def debugged(self):
-        """Says that a debugger is attached: no limit holds."""
-        _COUNT.pack_into(self._view, 52, _DEBUGGED)
+    def debugged(self, start):
+        """Says that a debugger is attached: no limit holds for what was started as this number."""
+        _COUNT.pack_into(self._view, 52, start)
 
     def own_timer(self, start):
         """Says that the suite set a timer of its own for what was started as this number."""

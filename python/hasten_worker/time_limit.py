@@ -9,7 +9,6 @@ import io
 import os
 import signal
 import sys
-import sysconfig
 
 import _pytest
 import pluggy
@@ -21,7 +20,7 @@ from hasten_worker.settings import debugger_attached, debugger_detection_is_off
 
 _WHEN = {words.SETUP: "setup", words.TEARDOWN: "teardown"}
 _SEPARATOR = os.sep
-_STDLIB = sysconfig.get_path("stdlib") + _SEPARATOR
+_STDLIB = os.path.dirname(os.__file__) + _SEPARATOR
 _RUNNERS = tuple(
     os.path.dirname(os.path.abspath(each)) + _SEPARATOR
     for each in (_pytest.__file__, pluggy.__file__, __file__)
@@ -54,7 +53,7 @@ class TimeLimit:
         if journal.copied or start != journal.started or start == self._raised:
             return
         if self._is_debugged():
-            journal.debugged()
+            journal.debugged(start)
             return
         self._keep_log()
         if not self._is_in_test(frame):

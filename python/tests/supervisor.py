@@ -453,7 +453,7 @@ class Supervisor:
             _, status = os.waitpid(worker.pid, 0)
             self.statuses[worker.pid] = os.waitstatus_to_exitcode(status)
         count = struct.unpack("<I", os.pread(worker.files[0], 4, 12))[0]
-        for record in records.unpack_all(os.pread(worker.files[0], count, 64)):
+        for record in records.unpack_all(os.pread(worker.files[0], count, 192)):
             self.on_record(worker, record)
         item, phase = struct.unpack("<II", os.pread(worker.files[0], 8, 4))
         self.crashed = (item, phase, os.pread(worker.files[1], 1 << 20, 0))

@@ -53,9 +53,9 @@ def loud(tmp_path):
         (["--help"], "in_process", "--help"),
         (["--markers"], "in_process", "--markers"),
         (["-s"], "capture", "no"),
-        (["--timeout=2.5"], "timeout", 2.5),
-        (["-o", "timeout=7"], "timeout", 7.0),
-        (["-o", "timeout=7", "--timeout=0"], "timeout", 0.0),
+        (["--timeout=2.5"], "limits timeout", 2.5),
+        (["-o", "timeout=7"], "limits ini-timeout", 7.0),
+        (["-o", "timeout=7", "--timeout=0"], "limits timeout", 0.0),
         (["--testrunuid=mine"], "testrunuid", "mine"),
     ],
     ids=str,
@@ -63,7 +63,10 @@ def loud(tmp_path):
 def test_settings(loud, args, name, value):
     loud.write(test_a=PASS)
     run = loud.run(*args, workers=1)
-    assert run.settings[name] == value
+    found = run.settings
+    for part in name.split():
+        found = found[part]
+    assert found == value
     assert not run.errors
 
 
@@ -73,9 +76,9 @@ def test_where_options_may_stand(loud):
     assert loud.run().settings["numprocesses"] == 2
     assert loud.run("-n", "1").settings["numprocesses"] == 1
     run = loud.run(env={"PYTEST_ADDOPTS": "-n 3", "PYTEST_TIMEOUT": "20"})
-    assert (run.settings["numprocesses"], run.settings["timeout"]) == (3, 20)
+    assert (run.settings["numprocesses"], run.settings["limits"]["timeout"]) == (3, 20)
     assert run.settings["dist"] == "loadfile"
-    assert run.configured["timeout"] == 20
+    assert run.configured["limits"]["timeout"] == 20
 
 
 @pytest.mark.parametrize(
@@ -109,8 +112,8 @@ def test_accepted_options_and_settings(loud):
         *("--timeout-disable-debugger-detection", "--session-timeout=50", "-n1"),
     )
     assert run.exitstatus == 0, run.err + run.out
-    assert run.configured["session_timeout"] == 50
-    assert run.configured["timeout_func_only"] is True
+    assert run.configured["limits"]["session-timeout"] == 50
+    assert run.configured["limits"]["ini-func-only"] is True
 
 
 def test_marks_are_registered(loud):
@@ -193,7 +196,7 @@ def test_timers_of_the_plugin_are_not_set(loud, args):
     )
     run = loud.run("-n", "1", "--timeout=0.1", *args)
     assert run.exitstatus == 0, run.out
-    assert run.settings["timeout"] == 0.1
+    assert run.settings["limits"]["timeout"] == 0.1
     assert [item[2] for item in run.collected["items"]] == [0.2, 0.2]
 
 

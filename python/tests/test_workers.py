@@ -427,7 +427,7 @@ def test_time_limits_are_collected(suite):
     )
     run = suite.run("-n", "1", "-p", "no:timeout", "--timeout", "77", "--strict-markers")
     assert run.exitstatus == 0, run.out
-    assert run.settings["timeout"] == 77
+    assert run.settings["limits"]["timeout"] == 77
     limits = [item[2:] for item in run.collected["items"]]
     assert limits == [
         [10.0, None],

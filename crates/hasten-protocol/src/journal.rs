@@ -19,12 +19,10 @@ const PHASE_START: usize = 24;
 const STARTED: usize = 32;
 const FIXTURE_START: usize = 40;
 const RAISED: usize = 48;
-const FLAGS: usize = 52;
+const DEBUGGED: usize = 52;
 const OWN_TIMER: usize = 56;
 const LIMIT: usize = 64;
 const LIMIT_TEXT: usize = 72;
-
-const DEBUGGED: u32 = 1;
 
 /// The phase that a worker is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,10 +144,10 @@ pub fn raised(memory: &[u8]) -> u32 {
     u32_at(memory, RAISED)
 }
 
-/// True when a debugger is attached, so that no limit holds.
+/// The number, as which it was started, of the item that a debugger was attached to last.
 #[must_use]
-pub fn is_debugged(memory: &[u8]) -> bool {
-    u32_at(memory, FLAGS) & DEBUGGED != 0
+pub fn debugged(memory: &[u8]) -> u32 {
+    u32_at(memory, DEBUGGED)
 }
 
 /// The name of the file that is collected.

@@ -40,7 +40,7 @@ pub(super) fn see(memory: &WorkerMemory) -> Seen {
     Seen {
         activity: journal::activity(words),
         raised: journal::raised(words),
-        debugged: journal::is_debugged(words),
+        debugged: journal::debugged(words),
         stacks: memory.stacks_length(),
         now: monotonic(),
     }

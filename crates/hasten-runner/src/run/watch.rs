@@ -77,7 +77,8 @@ pub(crate) struct Seen {
     pub(crate) activity: Activity,
     /// The number of the start in which a limit was raised last.
     pub(crate) raised: u32,
-    pub(crate) debugged: bool,
+    /// Likewise, that a debugger was attached to.
+    pub(crate) debugged: u32,
     /// Bytes of stacks.
     pub(crate) stacks: u64,
     pub(crate) now: u64,
@@ -134,7 +135,7 @@ impl Expiry {
         if self.killed {
             return Step::Wait;
         }
-        if seen.debugged && !raised {
+        if self.started > 0 && seen.debugged == self.started && !raised {
             return Step::Exempt;
         }
         if self.is_over(seen) {
@@ -218,7 +219,7 @@ mod tests {
                 own_timer: false,
             },
             raised: 0,
-            debugged: false,
+            debugged: 0,
             stacks: 0,
             now,
         }
@@ -291,7 +292,7 @@ mod tests {
         over.activity.started = 8;
         assert_eq!(expiry().step(&over, GRACE), Step::Wait);
         let mut debugged = seen(20 * SECOND);
-        debugged.debugged = true;
+        debugged.debugged = 7;
         assert_eq!(expiry().step(&debugged, GRACE), Step::Exempt);
     }
 }

@@ -323,14 +323,14 @@ fn the_limit_of_the_run_interrupts_what_runs() {
             "test_a.py",
             "import pytest, time\n@pytest.mark.parametrize('n', range(5))\ndef test_a(n):\n    time.sleep(600)\n",
         );
-        let mut args = vec!["--session-timeout=1.5", "--timeout-grace=1"];
+        let mut args = vec!["--session-timeout=4", "--timeout-grace=1"];
         args.extend(mode);
         let output = project.hasten(&args);
         output.check(
             1,
             &[
-                "Failed: session-timeout: 1.5 sec exceeded",
-                "!!! session-timeout: 1.5 sec exceeded !!!",
+                "Failed: session-timeout: 4.0 sec exceeded",
+                "!!! session-timeout: 4.0 sec exceeded !!!",
                 "3 tests were not run",
                 "2 failed in",
             ],
@@ -413,5 +413,40 @@ def pytest_timeout_cancel_timer(item):
         "cancelled-test_other",
     ] {
         assert!(project.path().join(name).exists(), "{name}");
+    }
+}
+
+#[test]
+fn under_a_debugger_no_limit_holds() {
+    let project = Project::with(
+        "test_a.py",
+        r#"
+import sys, time
+def trace(*_): return trace
+trace.__module__ = "pydevd"
+def test_debugged():
+    sys.settrace(trace)
+    try:
+        time.sleep(1.2)
+    finally:
+        sys.settrace(None)
+def test_after():
+    time.sleep(600)
+"#,
+    );
+    project.hasten(&["-n", "1", "--timeout=0.4"]).check(
+        1,
+        &[
+            "FAILED test_a.py::test_after - Failed: Timeout (>0.4s)",
+            "1 failed, 1 passed in",
+        ],
+    );
+    for switch in [
+        "--timeout-disable-debugger-detection",
+        "--override-ini=timeout_disable_debugger_detection=true",
+    ] {
+        project
+            .hasten(&["-n", "1", "--timeout=0.4", switch])
+            .check(1, &["2 failed in"]);
     }
 }
