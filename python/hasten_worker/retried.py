@@ -68,9 +68,7 @@ class Retried:
             if report.failed:
                 self._attempts[-1].append(report)
             return
-        if number and report.passed and report.when == "call":
-            report.outcome = "failed"
-            report.longrepr = f"contains {number} failed subtest{'s' if number > 1 else ''}"
+        _fail_by_subtests(report, number)
         if report.failed:
             self._attempts[-1].append(report)
             report.outcome = "rerun"
@@ -109,9 +107,7 @@ class Retried:
 
     def _forgive(self, report):
         number = forget_failed(self._config, report)
-        if number and report.passed and report.when == "call":
-            report.outcome = "failed"
-            report.longrepr = f"contains {number} failed subtest{'s' if number > 1 else ''}"
+        _fail_by_subtests(report, number)
         if report.failed:
             report.outcome = "quarantined"
             self._quarantined.append(report)
@@ -184,6 +180,13 @@ class Retried:
                 if tracebacks and report.outcome == "rerun" and report.longrepr:
                     for line in str(report.longrepr).splitlines():
                         reporter.write_line(line)
+
+
+def _fail_by_subtests(report, number):
+    """pytest fails a test for that when it asks for its status: too late here."""
+    if number and report.passed and report.when == "call":
+        report.outcome = "failed"
+        report.longrepr = f"contains {number} failed subtest{'s' if number > 1 else ''}"
 
 
 def _skip_in_junit(config, report):

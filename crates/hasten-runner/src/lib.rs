@@ -17,7 +17,6 @@ mod limits;
 mod memory;
 mod package;
 mod process;
-mod quarantine;
 mod retries;
 mod run;
 mod signals;

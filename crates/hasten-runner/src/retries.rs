@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fancy_regex::Regex;
+use hasten_config::Patterns;
 use hasten_protocol::message::{CollectedItem, RuleOptions};
 use hasten_protocol::reruns::{RerunMark, RerunOptions};
 
@@ -17,16 +17,12 @@ const LONGEST_WAIT: f64 = 86_400.0;
 
 /// An option or a mark that cannot be heeded.
 #[derive(Debug, thiserror::Error)]
-#[error("{place}: {pattern:?} is not a regular expression: {source}")]
+#[error("{place}: {pattern:?} is not a regular expression: {detail}")]
 pub(crate) struct BadPattern {
     place: String,
     pattern: String,
-    #[source]
-    source: Box<fancy_regex::Error>,
+    detail: String,
 }
-
-/// Regular expressions.
-type Patterns = Arc<[Regex]>;
 
 /// What holds for the retries of a test.
 #[derive(Clone, Debug)]
@@ -38,9 +34,9 @@ pub(crate) struct RetryRules {
     /// What they are multiplied by after each further attempt.
     pub(crate) backoff: f64,
     /// If there are any, one of them must match.
-    pub(crate) only_rerun: Patterns,
+    pub(crate) only_rerun: Arc<Patterns>,
     /// None of them must match.
-    pub(crate) rerun_except: Patterns,
+    pub(crate) rerun_except: Arc<Patterns>,
 }
 
 impl Default for RetryRules {
@@ -49,8 +45,8 @@ impl Default for RetryRules {
             retries: 0,
             delay: 0.0,
             backoff: 1.0,
-            only_rerun: Arc::new([]),
-            rerun_except: Arc::new([]),
+            only_rerun: Arc::default(),
+            rerun_except: Arc::default(),
         }
     }
 }
@@ -69,12 +65,8 @@ impl RetryRules {
     }
 
     fn allows(&self, failure: &Failure) -> bool {
-        let any = |patterns: &[Regex], texts: &[String]| {
-            let mut pairs = patterns
-                .iter()
-                .flat_map(|one| texts.iter().map(move |text| (one, text)));
-            pairs.any(|(pattern, text)| pattern.is_match(text).unwrap_or(false))
-        };
+        let any =
+            |patterns: &Patterns, texts: &[String]| texts.iter().any(|text| patterns.matches(text));
         (self.only_rerun.is_empty() || any(&self.only_rerun, &failure.chain))
             && !any(&self.rerun_except, &failure.own)
     }
@@ -136,7 +128,7 @@ impl Policy {
         rules: &RuleOptions,
         reruns: &RerunOptions,
     ) -> Result<RetryRules, BadPattern> {
-        let patterns = |given: &Option<Vec<String>>, general: &Patterns| match given {
+        let patterns = |given: &Option<Vec<String>>, general: &Arc<Patterns>| match given {
             Some(given) => compile(nodeid, given),
             None => Ok(Arc::clone(general)),
         };
@@ -177,15 +169,13 @@ impl Policy {
     }
 }
 
-fn compile(place: &str, patterns: &[String]) -> Result<Patterns, BadPattern> {
-    let compiled = patterns.iter().map(|pattern| {
-        Regex::new(pattern).map_err(|source| BadPattern {
-            place: place.to_owned(),
-            pattern: pattern.clone(),
-            source: Box::new(source),
-        })
+fn compile(place: &str, patterns: &[String]) -> Result<Arc<Patterns>, BadPattern> {
+    let compiled = Patterns::new(patterns).map_err(|bad| BadPattern {
+        place: place.to_owned(),
+        pattern: bad.pattern,
+        detail: bad.detail,
     });
-    compiled.collect()
+    compiled.map(Arc::new)
 }
 
 fn is_excluded(nodeid: &str, paths: &[String]) -> bool {

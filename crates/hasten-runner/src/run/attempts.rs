@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
+use hasten_config::Quarantine;
 use hasten_protocol::message::{Collected, Settings};
 use hasten_protocol::record::{Outcome, Record, RecordKind};
 use serde::Serialize;
@@ -12,7 +13,6 @@ use super::Run;
 use super::suite::Suite;
 use crate::error::RunError;
 use crate::ledger::{Settled, State};
-use crate::quarantine::Quarantine;
 use crate::retries::{Failure, Policy};
 
 /// In RUN: the item was run before.
@@ -33,13 +33,13 @@ impl Retries {
     /// Reads the options, and the quarantine file that they name.
     pub(super) fn from(settings: &Settings) -> Result<Self, RunError> {
         let rules = &settings.rules;
-        let usage = |error: &dyn std::error::Error| RunError::Usage(error.to_string());
         let quarantine = match &rules.quarantine {
-            Some(path) => Quarantine::read(Utf8Path::new(path)).map_err(|error| usage(&error))?,
+            Some(path) => Quarantine::read(Utf8Path::new(path))?,
             None => Quarantine::default(),
         };
         Ok(Self {
-            policy: Policy::new(rules, &settings.reruns).map_err(|error| usage(&error))?,
+            policy: Policy::new(rules, &settings.reruns)
+                .map_err(|error| RunError::Usage(error.to_string()))?,
             quarantine,
             flaky_fails: match rules.flaky_result.as_deref() {
                 Some(result) => result == "fail",

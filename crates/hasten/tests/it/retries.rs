@@ -546,7 +546,7 @@ def test_param(n): assert n == 1
     assert!(
         output
             .stderr
-            .starts_with("hasten: cannot read the quarantine file none.txt: "),
+            .starts_with("hasten: the quarantine list none.txt cannot be read"),
         "{output:?}"
     );
 }
