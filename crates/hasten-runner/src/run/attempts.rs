@@ -100,11 +100,10 @@ impl Attempts {
 
     /// Items whose time has come.
     fn take_due(&mut self, now: Instant) -> Vec<u32> {
-        let (due, later) = std::mem::take(&mut self.waiting)
+        let (due, later): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiting)
             .into_iter()
             .partition(|(at, _)| *at <= now);
         self.waiting = later;
-        let due: Vec<(Instant, u32)> = due;
         due.into_iter().map(|(_, index)| index).collect()
     }
 
