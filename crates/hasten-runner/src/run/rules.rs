@@ -9,6 +9,9 @@ use hasten_protocol::message::{Collected, GivenLimits, RuleOptions, Settings};
 
 use crate::limits::{ItemLimits, Limits};
 
+/// The end of a session is not a test: a limit that is meant for tests gives it so many seconds at least.
+const LEAST_SESSION_FINISH: f64 = 60.0;
+
 /// What holds in a run. Seconds; 0 is none.
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
@@ -57,7 +60,11 @@ impl Rules {
             .rules
             .timeout
             .and_then(|span| span.seconds(None, 0.0));
-        self.session_finish = number(policy.fixture_timeout.or(test));
+        self.session_finish = number(
+            policy
+                .fixture_timeout
+                .or(test.map(|test| test.max(LEAST_SESSION_FINISH))),
+        );
         self.policy = Some(policy);
         Ok(())
     }

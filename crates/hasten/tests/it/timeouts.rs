@@ -304,7 +304,7 @@ fn a_session_that_does_not_end_is_ended() {
          if hasattr(session.config, 'workerinput'): time.sleep(600)\n",
     )
     .and("test_a.py", "def test_a(): pass\n");
-    let output = project.hasten(&["--timeout=0.5", "--timeout-grace=0.3"]);
+    let output = project.hasten(&["--fixture-timeout=0.5", "--timeout-grace=0.3"]);
     output.check(
         1,
         &[
