@@ -5,6 +5,7 @@ import os
 from _pytest.nodes import Item
 
 from hasten_worker.filters import select
+from hasten_worker.flaky_marks import add_flaky_marks
 from hasten_worker.values import complete
 from hasten_worker.warning_records import to_message
 
@@ -86,6 +87,7 @@ def _items(items):
                 limit = _parse(mark)
                 break
         table.append((_readable(item.nodeid), known[0], limit[0], limit[1]))
+    add_flaky_marks(table, items)
     return table
 
 

@@ -9,6 +9,7 @@ from _pytest import runner
 
 from hasten_worker import journal as words
 from hasten_worker import wire
+from hasten_worker.attempts import AGAIN, INDEX, Attempts
 from hasten_worker.fused import Fused
 from hasten_worker.hooks import hook_wrapper, module_of
 from hasten_worker.leftovers import Leftovers
@@ -31,7 +32,8 @@ class ItemLoop:
         self.leftovers = Leftovers(session, journal)
         self._on_stop = on_stop
         self._is_fit = is_fit  # whether pytest's capture still has its files
-        self._queue = deque()
+        self._queue = deque()  # of items as RUN names them
+        self._attempts = Attempts(session)
         self._runs = 0  # RUN frames received
         self._last = False  # nothing follows what is in the queue
         self._finished = False  # the session is to be ended
@@ -54,10 +56,10 @@ class ItemLoop:
             self.why_not_fused = self._early
             config.pluginmanager.register(PhaseWords(self._journal, self.leftovers))
         while True:
-            index = self._next_index()
-            if index is None:
+            word = self._next_word()
+            if word is None:
                 break
-            self._run_one(index)
+            self._run_one(word)
         self._rest()
         self._journal.set_item(NO_ITEM)
         self._journal.start_phase(words.ENDING)
@@ -80,7 +82,7 @@ class ItemLoop:
             if self._journal.stop_asked:
                 return None
         if self._queue:
-            return self._items[self._queue[0]]
+            return self._items[self._queue[0] & INDEX]
         return None
 
     def paths(self):
@@ -93,7 +95,7 @@ class ItemLoop:
             found["refused"] = [{"items": number, **why.message()} for why, number in refused]
         return found
 
-    def _next_index(self):
+    def _next_word(self):
         while True:
             if self._journal.cut_off:
                 os._exit(CUT_OFF)
@@ -109,7 +111,8 @@ class ItemLoop:
             except wire.Closed:
                 os._exit(CUT_OFF)
 
-    def _run_one(self, index):
+    def _run_one(self, word):
+        index = word & INDEX
         item = self._items[index]
         following = None
         if not self._lazy:
@@ -121,9 +124,11 @@ class ItemLoop:
             self._journal.flush()
         self._journal.start_item(index)
         self._reports.begin(index)
-        if self.fused is None or not self.fused.run(item):
-            self._rest()
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if word == index:
+            self._run_item(item, following)
+        else:
+            with self._attempts.attempt(item, word):
+                self._run_item(item, following, word & AGAIN)
         if self._journal.copied:
             os._exit(1)
         self.leftovers.look(item)
@@ -137,6 +142,11 @@ class ItemLoop:
             self._journal.flush()
             kind = "shouldfail" if session.shouldfail else "shouldstop"
             self._on_stop(kind, str(session.shouldfail or session.shouldstop))
+
+    def _run_item(self, item, following, again=False):
+        if again or self.fused is None or not self.fused.run(item):
+            self._rest()
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
 
     def _rest(self):
         if self.fused is not None:

@@ -13,6 +13,7 @@ from hasten_worker.forking import ForkFailed, fork_off
 from hasten_worker.hooks import others
 from hasten_worker.identity import IdentityAudit
 from hasten_worker.kept_bytecode import keep
+from hasten_worker.kept_out import bring_back
 from hasten_worker.notes import Notes
 from hasten_worker.plugin import Plugin
 from hasten_worker.recorder import Recorder
@@ -114,6 +115,7 @@ class Main:
             count = (self._decision["worker"] or {}).get("count") or 1
             Controller(self._channel, self._notes, count).register(manager)
         else:
+            bring_back(config)
             Recorder(self._channel, self._memory).register(manager)
 
     def parsed(self, config):

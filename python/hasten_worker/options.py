@@ -9,7 +9,8 @@ import importlib.util
 import pytest
 
 from hasten_worker import newhooks
-from hasten_worker.options_of_rules import add_rules
+from hasten_worker.options_of_reruns import FLAKY_MARKER, add_reruns
+from hasten_worker.options_of_rules import add_retries, add_rules
 
 XDIST_MARKER = (
     "xdist_group: specify group for tests should run in same session."
@@ -30,13 +31,16 @@ class Options:
     def __init__(self):
         # pytest-timeout registers these itself when it is loaded, which is after us.
         self._owns_timeout = importlib.util.find_spec("pytest_timeout") is None
+        # So does pytest-retry.
+        self._owns_retries = importlib.util.find_spec("pytest_retry") is None
 
     @pytest.hookimpl
     def pytest_addoption(self, parser):
         group = parser.getgroup("hasten", "distributed and subprocess testing")
         _add_distribution(group)
         _add_accepted(group)
-        add_rules(group)
+        add_rules(group, self._owns_retries)
+        add_reruns(parser)
         _add_settings(parser)
         if self._owns_timeout:
             TimeoutOptions.pytest_addoption(parser)
@@ -50,22 +54,39 @@ class Options:
     @pytest.hookimpl
     def pytest_configure(self, config):
         config.addinivalue_line("markers", XDIST_MARKER)
+        config.addinivalue_line("markers", FLAKY_MARKER)
         if self._owns_timeout:
             config.addinivalue_line("markers", TIMEOUT_MARKER)
 
     def complete(self, pluginmanager):
-        """Registers the options of pytest-timeout late, where it is installed but not loaded.
+        """Registers those options late whose plugin is installed but not loaded.
 
         Returns whether it did: the command line must be read again then.
         """
-        if self._owns_timeout or pluginmanager.hasplugin("timeout"):
-            return False
-        if any(getattr(p, "__name__", "") == "pytest_timeout" for p in pluginmanager.get_plugins()):
-            return False
-        self._owns_timeout = True
-        pluginmanager.add_hookspecs(newhooks.TimeoutHooks)
-        pluginmanager.register(TimeoutOptions)
-        return True
+        modules = [getattr(each, "__name__", "") for each in pluginmanager.get_plugins()]
+        late = False
+        if not (
+            self._owns_timeout or pluginmanager.hasplugin("timeout") or "pytest_timeout" in modules
+        ):
+            late = self._owns_timeout = True
+            pluginmanager.add_hookspecs(newhooks.TimeoutHooks)
+            pluginmanager.register(TimeoutOptions)
+        if not (
+            self._owns_retries
+            or any(str(name).partition(".")[0] == "pytest_retry" for name in modules)
+        ):
+            late = self._owns_retries = True
+            pluginmanager.register(RetryOptions)
+        return late
+
+
+class RetryOptions:
+    """The options that pytest-retry registers as well."""
+
+    @staticmethod
+    @pytest.hookimpl
+    def pytest_addoption(parser):
+        add_retries(parser.getgroup("hasten", "distributed and subprocess testing"))
 
 
 class TimeoutOptions:

@@ -54,10 +54,14 @@ _VALUES = (
     ("quarantine", "FILE", str, "Tests whose failures do not fail the run: node ids, one a line"),
 )
 
+_OF_PYTEST_RETRY = ("retries", "retry-delay")
 
-def add_rules(group):
-    """Registers them."""
+
+def add_rules(group, retries=True):
+    """Registers them; without ``retries``, those that pytest-retry has as well are left out."""
     for name, metavar, kind, text in _VALUES:
+        if name in _OF_PYTEST_RETRY and not retries:
+            continue
         group.addoption("--" + name, dest=_dest(name), type=kind, metavar=metavar, help=text)
     group.addoption(
         "--flaky-result",
@@ -72,6 +76,13 @@ def add_rules(group):
         default=None,
         help="Try failed tests again: do they fail always, sometimes, or after another test?",
     )
+
+
+def add_retries(group):
+    """Registers those that were left out."""
+    for name, metavar, kind, text in _VALUES:
+        if name in _OF_PYTEST_RETRY:
+            group.addoption("--" + name, dest=_dest(name), type=kind, metavar=metavar, help=text)
 
 
 def given_rules(known):

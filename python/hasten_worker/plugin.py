@@ -1,9 +1,8 @@
 """The plugin that is given to pytest, in every role."""
 
-import importlib.util
-
 from hasten_worker import fixtures
 from hasten_worker.hooks import hook_wrapper
+from hasten_worker.kept_out import keep_out
 from hasten_worker.options import Options
 
 
@@ -20,7 +19,7 @@ class Plugin:
 
     @hook_wrapper(tryfirst=True)
     def pytest_cmdline_parse(self, pluginmanager, args):
-        _keep_xdist_out(pluginmanager)
+        keep_out(pluginmanager)
         pluginmanager.register(self.options)
         try:
             config = yield
@@ -43,19 +42,6 @@ class Plugin:
         result = yield
         self.role.after_conftests(self, early_config)
         return result
-
-
-class Absent:
-    """Stands where a plugin would be that must not be loaded."""
-
-
-def _keep_xdist_out(manager):
-    """pytest-xdist must not distribute what we distribute, even with an explicit ``-p xdist``."""
-    if importlib.util.find_spec("xdist") is None:
-        return
-    for name in ("xdist", "xdist.looponfail"):
-        if not manager.is_blocked(name) and not manager.hasplugin(name):
-            manager.register(Absent(), name)
 
 
 def _copy(namespace):

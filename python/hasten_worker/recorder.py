@@ -45,7 +45,7 @@ class Recorder:
         self._channel.send_json(wire.COLLECTED, message)
         self._numbers = {id(item): number for number, item in enumerate(session.items)}
         journal = self._journal = Journal.of_worker(self._channel, self._memory)
-        if any(limit for _, _, limit, _ in message["items"]):
+        if any(item[2] for item in message["items"]):
             session.config.pluginmanager.register(PhaseWords(journal))
             TimeLimit(journal, None).watch(session)
         self._reports = ItemReports(self._journal, session.config, False)

@@ -8,6 +8,7 @@ from _pytest.reports import TestReport
 
 from hasten_worker import records
 from hasten_worker.listeners import own_reporter
+from hasten_worker.retried import Retried
 from hasten_worker.silent import SilentPasses
 from hasten_worker.subtests import FAILED_SUBTESTS, restore_failed
 from hasten_worker.values import restore
@@ -31,6 +32,7 @@ class Replay:
         self._open = None  # the item whose logstart was called
         self._location = None
         self._warnings = []
+        self._retried = None  # as soon as a test was run again
         if live_line:
             self._silence_progress()
 
@@ -38,7 +40,7 @@ class Replay:
         """Plays the records of a REPORTS frame."""
         silent = self._silent
         for index, kind, *rest, data in records.unpack_all(payload, 4):
-            if kind == records.PASSED and silent is not None:
+            if kind == records.PASSED and silent is not None and not self._is_special():
                 silent.add(self._items[index][0], *rest[2:])
                 if self._warnings:
                     self._send_warnings()
@@ -63,6 +65,13 @@ class Replay:
             self._warnings.append(json.loads(data))
             if index == records.NO_ITEM:
                 self._send_warnings()
+        elif kind == records.ATTEMPT:
+            if self._open is not None:
+                self._finish(self._open)
+            if self._retried is None:
+                self._retried = Retried(self._config)
+                self._config.pluginmanager.register(self._retried)
+            self._retried.begin(data)
         elif kind in (records.REPORT, records.VERDICT):
             self._report(index, self._deserialize(index, data))
         elif kind == records.FINISHED:
@@ -77,6 +86,15 @@ class Replay:
             return
         if index != self._open:
             self._start(index, report)
+        if self._is_special():
+            self._retried.show(report, self._log)
+        else:
+            self._log(report)
+
+    def _is_special(self):
+        return self._retried is not None and self._retried.tells
+
+    def _log(self, report):
         with self._muted():
             self._hook.pytest_runtest_logreport(report=report)
         if self._live_line and report.failed:
@@ -96,6 +114,8 @@ class Replay:
             with self._muted():
                 self._hook.pytest_runtest_logfinish(nodeid=nodeid, location=self._location)
         self._open = None
+        if self._retried is not None:
+            self._retried.end()
         # pytest records the warnings of an item after it has finished.
         self._send_warnings()
 

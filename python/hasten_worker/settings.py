@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from hasten_worker.options_of_reruns import given_reruns
 from hasten_worker.options_of_rules import given_rules
 
 # Options of pytest that print instead of running tests, or that need one process.
@@ -45,6 +46,7 @@ def settings(config):
         "limits": limits(config, known),
         "rootdir": str(config.rootpath),
         "rules": given_rules(known),
+        "reruns": given_reruns(config, known),
         "testrunuid": known.testrunuid,
         "maxschedchunk": known.maxschedchunk,
         "max_worker_restart": known.maxworkerrestart,

@@ -6,9 +6,9 @@ reports.
 """
 
 try:
-    from _pytest.subtests import failed_subtests_key
+    from _pytest.subtests import SubtestReport, failed_subtests_key
 except ImportError:
-    failed_subtests_key = None
+    SubtestReport = failed_subtests_key = None
 
 FAILED_SUBTESTS = "$failed_subtests"
 
@@ -26,6 +26,20 @@ def restore_failed(number, config, report):
     counts = _counts(config)
     if number and counts is not None:
         counts[_key(report)] = number
+
+
+def is_subtest(report):
+    """Whether it is the report of a subtest, not of the test."""
+    return SubtestReport is not None and isinstance(report, SubtestReport)
+
+
+def forget_failed(config, report):
+    """Forgets the failed subtests of an attempt that is not the last; returns their number.
+
+    ``report`` may be the item as well.
+    """
+    counts = _counts(config)
+    return counts.pop(_key(report), 0) if counts else 0
 
 
 def _counts(config):

@@ -53,34 +53,7 @@ impl Rules {
                 .cloned(),
         }
     }
-
-    /// Whether a failure with this message may be run again, as far as `only_rerun` and `rerun_except` say.
-    pub fn may_rerun(&self, message: &str) -> bool {
-        self.only_rerun
-            .as_ref()
-            .is_none_or(|only| only.is_empty() || only.matches(message))
-            && !self
-                .rerun_except
-                .as_ref()
-                .is_some_and(|except| except.matches(message))
-    }
-
-    /// Seconds before the retry with this number, from 1.
-    pub fn delay_before(&self, retry: u32) -> f64 {
-        let delay = self.retry_delay.unwrap_or(0.0);
-        let exponent = i32::try_from(retry.saturating_sub(1)).unwrap_or(i32::MAX);
-        let grown = delay * self.retry_backoff.unwrap_or(1.0).powi(exponent);
-        // 0 times infinity is not a number; nobody waits for longer than a day.
-        if grown.is_nan() {
-            0.0
-        } else {
-            grown.min(LONGEST_DELAY)
-        }
-    }
 }
-
-/// Seconds.
-const LONGEST_DELAY: f64 = 86_400.0;
 
 #[cfg(test)]
 mod tests {
@@ -105,56 +78,5 @@ mod tests {
             ..Rules::default()
         };
         assert_eq!(strong.or(&weak), joined);
-    }
-
-    #[test]
-    fn delays_grow_by_the_backoff() {
-        let rules = Rules {
-            retry_delay: Some(0.5),
-            retry_backoff: Some(2.0),
-            ..Rules::default()
-        };
-        assert_eq!(
-            [1, 2, 3, 4].map(|retry| rules.delay_before(retry)),
-            [0.5, 1.0, 2.0, 4.0]
-        );
-        assert_eq!(rules.delay_before(1000), LONGEST_DELAY);
-        assert_eq!(
-            Rules {
-                retry_delay: Some(3.0),
-                ..Rules::default()
-            }
-            .delay_before(9),
-            3.0
-        );
-        assert_eq!(
-            Rules {
-                retry_backoff: Some(1e8),
-                ..Rules::default()
-            }
-            .delay_before(1000),
-            0.0
-        );
-    }
-
-    #[test]
-    fn both_lists_of_patterns_decide() {
-        let list = |texts: &[&str]| Some(Arc::new(Patterns::new(texts).unwrap()));
-        let rules = Rules {
-            only_rerun: list(&["Error"]),
-            rerun_except: list(&["^AssertionError"]),
-            ..Rules::default()
-        };
-        assert!(rules.may_rerun("ConnectionError: refused"));
-        assert!(!rules.may_rerun("AssertionError: 1 == 2"));
-        assert!(!rules.may_rerun("Timeout"));
-        assert!(Rules::default().may_rerun("anything"));
-        assert!(
-            Rules {
-                only_rerun: list(&[]),
-                ..Rules::default()
-            }
-            .may_rerun("anything")
-        );
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::paths::{Paths, Reason};
+use crate::reruns::{RerunMark, RerunOptions};
 
 /// First message of every process.
 #[derive(Clone, Debug, Deserialize)]
@@ -83,6 +84,9 @@ pub struct Settings {
     /// Options for limits and retries.
     #[serde(default)]
     pub rules: RuleOptions,
+    /// Those of pytest-rerunfailures.
+    #[serde(default)]
+    pub reruns: RerunOptions,
 }
 
 /// Limits as pytest-timeout has them. Seconds; what was not given is absent.
@@ -174,13 +178,14 @@ pub struct Configured {
 }
 
 /// An item: node id, length in characters of its parent's node id, the marker's limit in
-/// seconds, and whether that counts the call phase only.
+/// seconds, whether that counts the call phase only, and the mark `flaky`.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 pub struct CollectedItem(
     pub String,
     pub usize,
     #[serde(default)] pub Option<f64>,
     #[serde(default)] pub Option<bool>,
+    #[serde(default)] pub Option<RerunMark>,
 );
 
 /// Why a process must not be forked.

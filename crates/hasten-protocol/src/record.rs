@@ -19,6 +19,8 @@ pub enum RecordKind {
     Warning = 4,
     /// A report that the supervisor made.
     Verdict = 5,
+    /// Which attempt the reports of this item that follow belong to, and what became of it.
+    Attempt = 6,
 }
 
 impl RecordKind {
@@ -29,6 +31,7 @@ impl RecordKind {
             3 => Self::Passed,
             4 => Self::Warning,
             5 => Self::Verdict,
+            6 => Self::Attempt,
             _ => return None,
         })
     }

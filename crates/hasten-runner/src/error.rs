@@ -39,6 +39,9 @@ pub enum RunError {
     /// The interpreter said why it cannot be used.
     #[error("{0}")]
     Unusable(String),
+    /// An option or a mark cannot be heeded.
+    #[error("{0}")]
+    Usage(String),
     /// A process of ours ended before its work was done.
     #[error("{what} {how}. {advice}")]
     ProcessEnded {
@@ -85,6 +88,7 @@ impl RunError {
             Self::NoInterpreter
             | Self::InterpreterDoesNotStart { .. }
             | Self::Unusable(_)
+            | Self::Usage(_)
             | Self::Settings(_)
             | Self::SlowConftest { .. }
             | Self::Unpack(_) => 4,

@@ -72,6 +72,14 @@ impl FileOrder {
         }
     }
 
+    /// Takes back what an item reported so far.
+    pub(crate) fn take(&mut self, index: u32) -> Vec<u8> {
+        self.held
+            .get_mut(index as usize)
+            .map(std::mem::take)
+            .unwrap_or_default()
+    }
+
     /// Takes a record that belongs to no item.
     pub(crate) fn other(&mut self, record: &[u8]) {
         self.ready.extend_from_slice(record);

@@ -45,6 +45,27 @@ pub(crate) struct Entry {
     pub(crate) worker: u32,
     /// It exceeded its limit.
     timed_out: bool,
+    /// Attempts at it before this one.
+    pub(crate) reruns: u32,
+    /// What its end means is decided by somebody else.
+    held: bool,
+    /// It ended, and nobody has decided yet.
+    undecided: bool,
+    /// It is to be run again, and was given to nobody yet.
+    waiting: bool,
+    /// Failed reports that count only when this attempt is the last.
+    uncounted: usize,
+}
+
+/// What the end of a held item means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Settled {
+    /// What its reports say.
+    AsReported,
+    /// A failure of it does not count.
+    Forgiven,
+    /// It passed, and counts as a failure.
+    Failed,
 }
 
 /// Numbers of items by state.
@@ -62,6 +83,8 @@ pub(crate) struct Ledger {
     entries: Vec<Entry>,
     counts: Counts,
     failures: usize,
+    /// Attempts that were not the last.
+    past: Vec<(u32, Entry)>,
 }
 
 impl Ledger {
@@ -98,11 +121,12 @@ impl Ledger {
         self.entries.len() - self.counts.finished
     }
 
-    /// True when the item has its final state (or does not exist).
+    /// True when no record of the item is awaited: it has its final state, or waits for a decision or for its next
+    /// attempt (or does not exist).
     pub(crate) fn is_finished(&self, index: u32) -> bool {
         self.entries
             .get(index as usize)
-            .is_none_or(|entry| entry.finished)
+            .is_none_or(|entry| entry.finished || entry.undecided || entry.waiting)
     }
 
     /// Takes a record in. Returns false when it is to be ignored: the item is final already.
@@ -121,7 +145,11 @@ impl Ledger {
         match record.kind {
             RecordKind::Report => {
                 if record.outcome == Outcome::Failed && record.flags & record::XFAIL == 0 {
-                    self.failures += 1;
+                    if entry.held {
+                        entry.uncounted += 1;
+                    } else {
+                        self.failures += 1;
+                    }
                 }
                 entry.state = entry.state.after(record);
             }
@@ -134,7 +162,7 @@ impl Ledger {
                 entry.set_seconds(record);
                 self.finish(index);
             }
-            RecordKind::Warning | RecordKind::Verdict => {}
+            RecordKind::Warning | RecordKind::Verdict | RecordKind::Attempt => {}
         }
         true
     }
@@ -144,8 +172,12 @@ impl Ledger {
         if self.is_finished(index) {
             return;
         }
-        self.failures += 1;
         let entry = &mut self.entries[index as usize];
+        if entry.held {
+            entry.uncounted += 1;
+        } else {
+            self.failures += 1;
+        }
         entry.worker = worker;
         entry.state = state;
         entry.call = seconds;
@@ -174,11 +206,88 @@ impl Ledger {
         if entry.timed_out && entry.state.is_failure() {
             entry.state = State::TimedOut;
         }
+        if entry.held {
+            entry.undecided = true;
+            return;
+        }
         entry.finished = true;
         self.counts.finished += 1;
         if entry.state.is_failure() {
             self.counts.failed += 1;
         }
+    }
+
+    /// Lets somebody else decide what the end of an item means. Its failures count only when that is done.
+    pub(crate) fn hold(&mut self, index: u32) {
+        if let Some(entry) = self.entries.get_mut(index as usize) {
+            entry.held = true;
+        }
+    }
+
+    /// True when the item has ended and somebody must [settle](Self::settle) it or run it [again](Self::again).
+    pub(crate) fn is_undecided(&self, index: u32) -> bool {
+        self.entries
+            .get(index as usize)
+            .is_some_and(|entry| entry.undecided)
+    }
+
+    /// The attempt was the last: the item has its final state.
+    pub(crate) fn settle(&mut self, index: u32, settled: Settled) {
+        if !self.is_undecided(index) {
+            return;
+        }
+        let entry = &mut self.entries[index as usize];
+        entry.undecided = false;
+        entry.finished = true;
+        self.counts.finished += 1;
+        match settled {
+            Settled::Forgiven => {}
+            Settled::AsReported => {
+                self.failures += entry.uncounted;
+                self.counts.failed += usize::from(entry.state.is_failure());
+            }
+            Settled::Failed => {
+                self.failures += entry.uncounted.max(1);
+                self.counts.failed += 1;
+            }
+        }
+    }
+
+    /// The attempt was not the last: the item is to be run again.
+    pub(crate) fn again(&mut self, index: u32) {
+        if !self.is_undecided(index) {
+            return;
+        }
+        let next = Entry {
+            held: true,
+            waiting: true,
+            reruns: self.entries[index as usize].reruns + 1,
+            ..Entry::default()
+        };
+        let past = std::mem::replace(&mut self.entries[index as usize], next);
+        self.past.push((index, past));
+    }
+
+    /// The item was given to a worker.
+    pub(crate) fn given_out(&mut self, index: u32) {
+        if let Some(entry) = self.entries.get_mut(index as usize) {
+            entry.waiting = false;
+        }
+    }
+
+    /// There will be no further attempt: the one before is to be settled.
+    pub(crate) fn revert(&mut self, index: u32) {
+        let last = self.past.iter().rposition(|(item, _)| *item == index);
+        if let Some(last) = last
+            && !self.entries[index as usize].finished
+        {
+            self.entries[index as usize] = self.past.remove(last).1;
+        }
+    }
+
+    /// Attempts that were not the last, each with its item.
+    pub(crate) fn past(&self) -> &[(u32, Entry)] {
+        &self.past
     }
 }
 
@@ -219,114 +328,4 @@ impl State {
 }
 
 #[cfg(test)]
-mod tests {
-    use hasten_protocol::record::{CALL, OTHER, SETUP, TEARDOWN, XFAIL};
-
-    use super::*;
-
-    fn report(outcome: Outcome, flags: u16) -> Record<'static> {
-        Record {
-            index: Some(0),
-            kind: RecordKind::Report,
-            outcome,
-            flags,
-            start: 1.0,
-            setup: 0.0,
-            call: 0.0,
-            teardown: 0.0,
-            payload: b"",
-            bytes: b"",
-        }
-    }
-
-    fn state_after(reports: &[(Outcome, u16)]) -> (State, usize) {
-        let mut ledger = Ledger::new(1);
-        for (outcome, flags) in reports {
-            assert!(ledger.record(0, &report(*outcome, *flags)));
-        }
-        let mut end = report(Outcome::Passed, 0);
-        end.kind = RecordKind::Finished;
-        assert!(ledger.record(0, &end));
-        assert!(ledger.is_complete());
-        assert!(!ledger.record(0, &end), "a final state stays");
-        (ledger.entries()[0].state, ledger.failures())
-    }
-
-    #[test]
-    fn reports_make_the_state_that_pytest_shows() {
-        use Outcome::{Failed, Passed, Skipped};
-        let setup = (Passed, SETUP);
-        let teardown = (Passed, TEARDOWN);
-        for (reports, state, failures) in [
-            (vec![setup, (Passed, CALL), teardown], State::Passed, 0),
-            (vec![setup, (Failed, CALL), teardown], State::Failed, 1),
-            (vec![(Failed, SETUP), teardown], State::Error, 1),
-            (
-                vec![setup, (Passed, CALL), (Failed, TEARDOWN)],
-                State::Error,
-                1,
-            ),
-            (
-                vec![setup, (Failed, CALL), (Failed, TEARDOWN)],
-                State::Failed,
-                2,
-            ),
-            (vec![(Skipped, SETUP), teardown], State::Skipped, 0),
-            (
-                vec![setup, (Skipped, CALL | XFAIL), teardown],
-                State::Xfailed,
-                0,
-            ),
-            (vec![(Skipped, SETUP | XFAIL), teardown], State::Xfailed, 0),
-            (
-                vec![setup, (Passed, CALL | XFAIL), teardown],
-                State::Xpassed,
-                0,
-            ),
-            (
-                vec![setup, (Failed, OTHER), (Passed, CALL), teardown],
-                State::Error,
-                1,
-            ),
-        ] {
-            assert_eq!(state_after(&reports), (state, failures), "{reports:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_forgotten_leaves_no_trace() {
-        let mut ledger = Ledger::new(1);
-        assert!(ledger.record(0, &report(Outcome::Skipped, SETUP)));
-        ledger.times_out(0);
-        ledger.forget(0);
-        let entry = &ledger.entries()[0];
-        assert_eq!(entry.state, State::NotRun);
-        assert!(entry.start == 0.0 && !entry.timed_out && !entry.finished);
-        ledger.verdict(0, 0, State::Crashed, 1.0);
-        ledger.forget(0);
-        assert_eq!(
-            ledger.entries()[0].state,
-            State::Crashed,
-            "a final state stays"
-        );
-    }
-
-    #[test]
-    fn a_gap_is_seen() {
-        let mut ledger = Ledger::new(2);
-        ledger.verdict(1, 1, State::Crashed, 0.5);
-        assert!(!ledger.is_complete());
-        assert_eq!(ledger.missing(), 1);
-        assert_eq!(
-            ledger.counts(),
-            Counts {
-                finished: 1,
-                failed: 1
-            }
-        );
-        assert!(
-            ledger.is_finished(77),
-            "an index out of range is never awaited"
-        );
-    }
-}
+mod tests;

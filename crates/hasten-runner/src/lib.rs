@@ -20,6 +20,7 @@ mod memory;
 mod package;
 mod pressure;
 mod process;
+mod retries;
 mod run;
 mod signals;
 mod stacks;

@@ -116,8 +116,7 @@ impl Run {
             death.state,
             death.seconds,
         );
-        suite.order.finished(item);
-        suite.planner.observe(casualty.worker, item, death.seconds);
+        suite.over(casualty.worker, item, death.seconds, self.stop.is_some());
         self.workers[casualty.worker].ran.push(item);
         self.check_maxfail();
     }
@@ -174,7 +173,10 @@ impl Run {
                     let item = casualty.death.item;
                     self.alone.again.push(item);
                     self.alone.running = Some((*number, casualty));
-                    self.send_run(*number, &[item], true);
+                    if let Some(suite) = &mut self.suite {
+                        let words = suite.give_out(&[item]);
+                        self.send_run(*number, &words, true);
+                    }
                 }
                 Ok(())
             }

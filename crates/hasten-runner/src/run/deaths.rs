@@ -192,7 +192,7 @@ impl Run {
 
     fn on_worker_gone(&mut self, number: usize, ending: Ending) {
         let unsent = journal::unsent_records(self.workers[number].memory.journal()).to_vec();
-        if Records::new(&unsent).all(|record| record.is_ok()) {
+        if Records::new(&unsent).all(|record| record.is_ok()) && !self.has_sent(number, &unsent) {
             self.take_records(number, &unsent);
         }
         if self.trial_gone(number) {

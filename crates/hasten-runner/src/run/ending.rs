@@ -195,6 +195,7 @@ impl Run {
             self.give_up_on_main();
             return Ok(());
         }
+        self.give_out_again();
         self.replace_workers()?;
         self.run_alone()?;
         self.find_gap();
@@ -248,6 +249,7 @@ impl Run {
             || suite.planner.has_work()
             || self.stop.is_some()
             || self.alone.is_waiting()
+            || suite.attempts.are_waited_for()
         {
             return;
         }
@@ -283,6 +285,7 @@ impl Run {
         self.note_untorn();
         self.keys = None;
         if let Some(suite) = &mut self.suite {
+            suite.end_waiting();
             suite.order.release_all();
         }
         let missing = self

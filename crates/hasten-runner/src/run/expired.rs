@@ -36,7 +36,7 @@ impl Run {
             }
             RecordKind::Warning => expiry.reports.extend_from_slice(record.bytes),
             RecordKind::Finished | RecordKind::Passed => self.finish_expired(number, record),
-            RecordKind::Verdict => {}
+            RecordKind::Verdict | RecordKind::Attempt => {}
         }
         true
     }
@@ -65,7 +65,7 @@ impl Run {
                 .record(u32::try_from(number).unwrap_or(u32::MAX), &record);
             suite.order.record(item, record.bytes);
         }
-        suite.planner.observe(number, item, last.seconds());
-        suite.order.finished(item);
+        suite.over(number, item, last.seconds(), self.stop.is_some());
+        self.workers[number].ran.push(item);
     }
 }

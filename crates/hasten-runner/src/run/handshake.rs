@@ -27,14 +27,20 @@ struct Choice {
 const FALLS_BACK: [&str; 3] = ["--cov", "--stepwise", "--stepwise-skip"];
 
 impl Choice {
-    /// `limited`: tests have time limits.
-    fn from(settings: &Settings, limited: bool) -> Self {
+    /// `limited`: tests have time limits. `outside`: what else is decided on outside the process that runs a test.
+    fn from(settings: &Settings, limited: bool, outside: Option<&str>) -> Self {
         let debugging = settings.usepdb || settings.trace || settings.debugger;
         let none = settings.numprocesses == Some(Workers::Exactly(0));
         if settings.in_process.is_some() || debugging {
             let option = settings.in_process.as_deref().unwrap_or_default();
-            let note = (!none && FALLS_BACK.contains(&option))
+            let mut note = (!none && FALLS_BACK.contains(&option))
                 .then(|| format!("the tests ran in one process, because of {option}"));
+            let runs = settings.in_process.is_none() || FALLS_BACK.contains(&option);
+            let outside = outside.filter(|what| *what != "--reruns" || !settings.reruns.installed);
+            if let (Some(what), true) = (outside, runs) {
+                let without = format!("{what} had no effect: that needs a worker process");
+                note = Some(note.map_or(without.clone(), |note| format!("{note}; {without}")));
+            }
             return Self {
                 distribute: false,
                 note,
@@ -46,6 +52,16 @@ impl Choice {
             return Self {
                 distribute: true,
                 note: Some(note.to_owned()),
+            };
+        }
+        if let (true, Some(what)) = (none, outside) {
+            let note = format!(
+                "one worker process is used instead of none, since {what} is decided on outside \
+                 the process that runs the test"
+            );
+            return Self {
+                distribute: true,
+                note: Some(note),
             };
         }
         Self {
@@ -136,7 +152,11 @@ impl Run {
     pub(super) fn on_settings(&mut self, payload: &[u8]) -> Result<(), RunError> {
         let settings: Settings = parse(Role::Main, payload)?;
         self.rules = Rules::read(&settings)?;
-        let choice = Choice::from(&settings, self.rules.limit_tests());
+        let choice = Choice::from(
+            &settings,
+            self.rules.limit_tests(),
+            self.rules.decided_outside(),
+        );
         self.distribute = choice.distribute;
         if let Some(text) = choice.note {
             self.tell_main(&text);
@@ -321,23 +341,36 @@ mod tests {
 
     #[test]
     fn distribution_is_chosen_from_the_settings() {
-        for (json, limited, distribute) in [
-            (r#"{"numprocesses": null}"#, false, true),
-            (r#"{"numprocesses": "auto"}"#, false, true),
-            (r#"{"numprocesses": 3}"#, false, true),
-            (r#"{"numprocesses": 0}"#, false, false),
-            (r#"{"numprocesses": 0}"#, true, true),
-            (r#"{"numprocesses": 0, "usepdb": true}"#, true, false),
-            (r#"{"numprocesses": 4, "trace": true}"#, false, false),
-            (r#"{"numprocesses": 4, "debugger": true}"#, true, false),
+        for (json, limited, outside, distribute) in [
+            (r#"{"numprocesses": null}"#, false, None, true),
+            (r#"{"numprocesses": "auto"}"#, false, None, true),
+            (r#"{"numprocesses": 3}"#, false, None, true),
+            (r#"{"numprocesses": 0}"#, false, None, false),
+            (r#"{"numprocesses": 0}"#, true, None, true),
+            (r#"{"numprocesses": 0}"#, false, Some("--retries"), true),
+            (r#"{"numprocesses": 0, "usepdb": true}"#, true, None, false),
+            (
+                r#"{"numprocesses": 0, "usepdb": true}"#,
+                false,
+                Some("--reruns"),
+                false,
+            ),
+            (r#"{"numprocesses": 4, "trace": true}"#, false, None, false),
+            (
+                r#"{"numprocesses": 4, "debugger": true}"#,
+                true,
+                None,
+                false,
+            ),
             (
                 r#"{"numprocesses": 4, "in_process": "--collect-only"}"#,
                 false,
+                None,
                 false,
             ),
         ] {
             assert_eq!(
-                Choice::from(&settings(json), limited).distribute,
+                Choice::from(&settings(json), limited, outside).distribute,
                 distribute,
                 "{json}"
             );

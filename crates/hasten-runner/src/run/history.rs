@@ -90,6 +90,11 @@ impl Run {
             .nodeids
             .iter()
             .zip(suite.ledger.entries())
+            .filter(|(_, entry)| entry.finished)
+            .chain(suite.ledger.past().iter().filter_map(|(index, entry)| {
+                let nodeid = suite.nodeids.get(*index as usize)?;
+                Some((nodeid, entry))
+            }))
             .filter_map(|(nodeid, entry)| attempt(nodeid, entry, self.distribute))
             .collect();
         if attempts.is_empty() {
@@ -148,9 +153,6 @@ fn machine() -> String {
 }
 
 fn attempt<'a>(nodeid: &'a str, entry: &Entry, distributed: bool) -> Option<Attempt<'a>> {
-    if !entry.finished {
-        return None;
-    }
     let outcome = match entry.state {
         State::NotRun => return None,
         State::Passed => Outcome::Passed,
@@ -164,7 +166,7 @@ fn attempt<'a>(nodeid: &'a str, entry: &Entry, distributed: bool) -> Option<Atte
     };
     Some(Attempt {
         nodeid: Cow::Borrowed(nodeid),
-        attempt: 0,
+        attempt: entry.reruns,
         worker: distributed.then_some(entry.worker),
         outcome,
         setup: entry.setup,

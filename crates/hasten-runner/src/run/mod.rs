@@ -4,6 +4,7 @@
 //! handler in one of the modules below, and handlers only change state and queue frames.
 
 mod aftermath;
+mod attempts;
 mod casualties;
 mod deaths;
 mod diagnose;

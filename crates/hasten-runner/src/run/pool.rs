@@ -44,6 +44,8 @@ pub(crate) struct Worker {
     pub(crate) watch: Watch,
     /// What was said of the long time that something takes.
     pub(crate) said: Said,
+    /// What tells the last records that it sent from others.
+    pub(crate) last_sent: Option<u64>,
     pub(crate) started: Instant,
     /// The items that it ran, in their order.
     pub(crate) ran: Vec<u32>,
@@ -110,6 +112,7 @@ impl Run {
             paths: None,
             watch: Watch::default(),
             said: Said::default(),
+            last_sent: None,
             started: Instant::now(),
             ran: Vec::new(),
             trial,
@@ -159,6 +162,7 @@ impl Run {
             suite.planner.worker_count_for(most)
         };
         self.suite = Some(suite);
+        self.expect_retries()?;
         self.announce_hazards(count);
         let origin = self.origin();
         if self.workers.is_empty() {
@@ -238,7 +242,7 @@ impl Run {
                     worker.planned = true;
                 }
                 let next = suite.planner.next(number);
-                (next.items, next.last)
+                (suite.give_out(&next.items), next.last)
             }
         };
         if items.is_empty() && (worker.last || !last) {
@@ -272,7 +276,10 @@ impl Run {
 
     pub(super) fn on_records(&mut self, process: usize, payload: &[u8]) {
         match self.processes[process].role {
-            Role::Worker(number) => self.take_records(number, payload),
+            Role::Worker(number) => {
+                self.take_records(number, payload);
+                self.note_sent(number, payload);
+            }
             Role::Main => self.take_own_records(payload),
             Role::Base | Role::Session => {}
         }
@@ -295,6 +302,7 @@ impl Run {
             if self.take_expired_record(number, &record) {
                 continue;
             }
+            let stopping = self.stop.is_some();
             let Some(suite) = &mut self.suite else { break };
             if !suite
                 .ledger
@@ -309,8 +317,7 @@ impl Run {
             if let (Some(index), RecordKind::Passed | RecordKind::Finished) =
                 (record.index, record.kind)
             {
-                suite.planner.observe(number, index, record.seconds());
-                suite.order.finished(index);
+                suite.over(number, index, record.seconds(), stopping);
             }
         }
         let needs_more = |suite: &Suite| self.stop.is_none() && suite.planner.needs_top_up(number);

@@ -1,11 +1,12 @@
 //! What the settings of the project and the command line say of limits, for this run.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use camino::Utf8Path;
 use hasten_config::{CommandLine, ConfigError, File, Ini, Policy, Span};
 use hasten_history::Estimate;
 use hasten_protocol::message::{Collected, GivenLimits, RuleOptions, Settings};
+use hasten_protocol::reruns::RerunOptions;
 
 use crate::limits::{ItemLimits, Limits};
 
@@ -17,6 +18,7 @@ const LEAST_SESSION_FINISH: f64 = 60.0;
 pub(crate) struct Rules {
     file: File,
     options: RuleOptions,
+    reruns: RerunOptions,
     policy: Option<Policy>,
     /// How long a test may go on after its limit.
     pub(crate) grace: f64,
@@ -38,6 +40,7 @@ impl Rules {
         let mut rules = Self {
             file: hasten_config::read(Utf8Path::new(&settings.rootdir))?,
             options: settings.rules.clone(),
+            reruns: settings.reruns.clone(),
             ..Self::default()
         };
         rules.join(&settings.limits)?;
@@ -46,7 +49,7 @@ impl Rules {
 
     /// Joins the settings with the limits that pytest's own settings name.
     pub(crate) fn join(&mut self, given: &GivenLimits) -> Result<(), ConfigError> {
-        let command_line = command_line(&self.options, given);
+        let command_line = command_line(&self.options, &self.reruns, given);
         let policy = self
             .file
             .policy(self.options.profile.as_deref(), &command_line)?;
@@ -67,6 +70,26 @@ impl Rules {
         );
         self.policy = Some(policy);
         Ok(())
+    }
+
+    /// The settings of the project joined with the command line, once they are known.
+    pub(crate) fn policy(&self) -> Option<&Policy> {
+        self.policy.as_ref()
+    }
+
+    /// Names what is decided on outside the process that runs a test: retries, a quarantine.
+    pub(crate) fn decided_outside(&self) -> Option<&'static str> {
+        let some = |number: Option<u32>| number.is_some_and(|number| number > 0);
+        let policy = self.policy.as_ref()?;
+        if some(self.reruns.force_reruns) || some(self.reruns.reruns) {
+            Some("--reruns")
+        } else if some(policy.rules.retries) {
+            Some("--retries")
+        } else if !policy.quarantine.is_empty() {
+            Some("--quarantine")
+        } else {
+            None
+        }
     }
 
     /// Expressions that pytest has to evaluate.
@@ -111,15 +134,10 @@ impl Rules {
         let Some(policy) = &self.policy else {
             return Limits::default();
         };
-        let mut selects: Vec<std::collections::HashSet<u32>> = Vec::new();
-        for filter in &collected.selected {
-            selects.push(filter.iter().copied().collect());
-        }
+        let selected = Selected::new(collected);
         let floor = policy.timeout_floor;
         let items = (0..).zip(&collected.items).map(|(index, item)| {
-            let matches =
-                |number: usize| selects.get(number).is_some_and(|all| all.contains(&index));
-            let rules = policy.rules_for(&item.0, matches);
+            let rules = policy.rules_for(&item.0, |number| selected.has(number, index));
             let seconds = |span: Option<Span>, phase: fn(&Estimate) -> f64| {
                 let expected = || estimates.get(&item.0).map(phase);
                 let seconds = span.and_then(|span| match span {
@@ -142,7 +160,23 @@ impl Rules {
     }
 }
 
-fn command_line(options: &RuleOptions, given: &GivenLimits) -> CommandLine {
+/// Which items the filters of the settings select.
+pub(crate) struct Selected(Vec<HashSet<u32>>);
+
+impl Selected {
+    pub(crate) fn new(collected: &Collected) -> Self {
+        let sets = collected.selected.iter();
+        Self(sets.map(|all| all.iter().copied().collect()).collect())
+    }
+
+    /// True when the filter with this number selects an item.
+    pub(crate) fn has(&self, number: usize, index: u32) -> bool {
+        self.0.get(number).is_some_and(|all| all.contains(&index))
+    }
+}
+
+fn command_line(options: &RuleOptions, reruns: &RerunOptions, given: &GivenLimits) -> CommandLine {
+    let fails = reruns.fail_on_flaky.then(|| "fail".to_owned());
     CommandLine {
         timeout: given.timeout,
         setup_timeout: options.setup_timeout,
@@ -153,12 +187,22 @@ fn command_line(options: &RuleOptions, given: &GivenLimits) -> CommandLine {
         session_timeout: given.session_timeout,
         timeout_grace: options.timeout_grace,
         slow_after: options.slow_after,
+        retries: options.retries,
+        retry_delay: options.retry_delay,
+        retry_backoff: options.retry_backoff.or(reruns.reruns_delay_backoff_factor),
+        reruns: reruns.reruns,
+        reruns_delay: reruns.reruns_delay,
+        only_rerun: reruns.only_rerun.clone(),
+        rerun_except: reruns.rerun_except.clone(),
+        flaky_result: options.flaky_result.clone().or(fails),
+        quarantine: options.quarantine.clone(),
         ini: Ini {
+            reruns: reruns.ini_reruns,
+            reruns_delay: reruns.ini_reruns_delay,
             timeout: given.ini_timeout,
             timeout_func_only: given.ini_func_only,
             session_timeout: given.ini_session_timeout,
-            ..Ini::default()
         },
-        ..CommandLine::default()
+        timeout_func_only: None,
     }
 }

@@ -6,6 +6,7 @@ use hasten_history::Estimate;
 use hasten_protocol::message::{Collected, CollectedItem, Configured};
 use hasten_schedule::{Item, Planner, PlannerOptions};
 
+use super::attempts::Attempts;
 use super::rules::Rules;
 use crate::file_order::FileOrder;
 use crate::ledger::Ledger;
@@ -18,6 +19,7 @@ pub(crate) struct Suite {
     pub(crate) planner: Planner,
     pub(crate) order: FileOrder,
     pub(crate) limits: Limits,
+    pub(crate) attempts: Attempts,
 }
 
 impl Suite {
@@ -45,6 +47,7 @@ impl Suite {
             planner: Planner::new(planned, options),
             order: FileOrder::new(items.iter().map(file_of), configured.live_line),
             limits: rules.limits(collected, estimates),
+            attempts: Attempts::default(),
         }
     }
 }
@@ -82,10 +85,10 @@ mod tests {
 
     #[test]
     fn file_and_scope_are_parts_of_the_node_id() {
-        let item = CollectedItem("tests/tést.py::A::b[x::y]".into(), 16, None, None);
+        let item = CollectedItem("tests/tést.py::A::b[x::y]".into(), 16, None, None, None);
         assert_eq!(file_of(&item), "tests/tést.py");
         assert_eq!(scope_of(&item), "tests/tést.py::A");
-        let odd = CollectedItem("whole".into(), 99, None, None);
+        let odd = CollectedItem("whole".into(), 99, None, None, None);
         assert_eq!(scope_of(&odd), "whole");
     }
 }

@@ -15,5 +15,6 @@ mod identity;
 mod interrupts;
 mod limits;
 mod project;
+mod retries;
 mod timeouts;
 mod verify;

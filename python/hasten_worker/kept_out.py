@@ -1,0 +1,56 @@
+"""Plugins that do what the supervisor does: distribute tests, and run them again."""
+
+import importlib
+import importlib.util
+import os
+import types
+
+_RERUNS = "rerunfailures"
+# By module; named as their entry points and as ``-p`` names them.
+_NAMES = {
+    "xdist": ("xdist", "xdist.looponfail"),
+    "pytest_rerunfailures": (_RERUNS, "pytest_rerunfailures"),
+}
+
+
+class Absent:
+    """Stands where a plugin would be that must not be loaded."""
+
+
+def keep_out(manager):
+    """Takes their places, before pytest loads plugins, and also for an explicit ``-p``."""
+    for module, names in _NAMES.items():
+        if importlib.util.find_spec(module) is None:
+            continue
+        for name in names:
+            if not manager.is_blocked(name) and not manager.hasplugin(name):
+                manager.register(Absent(), name)
+
+
+def would_rerun(config):
+    """Whether pytest-rerunfailures is installed, and pytest would have loaded it."""
+    if os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
+        return False
+    if getattr(config.known_args_namespace, "disable_plugin_autoload", False):
+        return False
+    return isinstance(config.pluginmanager.get_plugin(_RERUNS), Absent)
+
+
+def bring_back(config):
+    """Where the tests run in main itself, pytest-rerunfailures does what it does in plain pytest.
+
+    Its options are there already: ours have the same names.
+    """
+    if not would_rerun(config):
+        return
+    try:
+        module = importlib.import_module("pytest_rerunfailures")
+    except Exception:  # it would not work under plain pytest either
+        return
+    plugin = types.ModuleType(module.__name__)
+    for name, value in vars(module).items():
+        if name.startswith("pytest_") and name != "pytest_addoption" and callable(value):
+            setattr(plugin, name, value)
+    manager = config.pluginmanager
+    manager.unregister(name=_RERUNS)
+    manager.register(plugin, _RERUNS)
