@@ -15,7 +15,8 @@ fn suite(settings: &Value, marks: &[Value]) -> Suite {
         .zip(marks)
         .map(|(number, mark)| json!([format!("a.py::t{number}"), 4, null, null, mark]))
         .collect();
-    let settings: Settings = serde_json::from_value(settings.clone()).unwrap();
+    let mut settings: Settings = serde_json::from_value(settings.clone()).unwrap();
+    settings.rootdir = "/nowhere".into();
     let collected: Collected = serde_json::from_value(json!({"items": items})).unwrap();
     let configured: Configured = serde_json::from_value(json!({"rootdir": "/"})).unwrap();
     let mut suite = Suite::new(
@@ -25,8 +26,8 @@ fn suite(settings: &Value, marks: &[Value]) -> Suite {
         PlannerOptions::default(),
         &Rules::default(),
     );
-    let retries = Retries::from(&settings).unwrap();
-    let problems = suite.expect_retries(&retries, &settings, &collected);
+    let rules = Rules::read(&settings).unwrap();
+    let problems = suite.expect_retries(&rules, &settings, &collected);
     assert!(problems.unwrap().is_empty());
     suite.planner.add_worker(0);
     suite
