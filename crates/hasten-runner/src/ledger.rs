@@ -191,6 +191,7 @@ impl Ledger {
             entry.state = State::NotRun;
             entry.start = 0.0;
             entry.timed_out = false;
+            entry.uncounted = 0;
         }
     }
 

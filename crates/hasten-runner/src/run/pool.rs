@@ -209,11 +209,9 @@ impl Run {
             .suite
             .as_ref()
             .is_some_and(|suite| suite.planner.has_work());
-        if wanted && self.living().next().is_none() {
-            let origin = self.origin();
-            self.add_worker(1, origin)?;
-        } else if wanted && self.dead_unreplaced > 0 {
-            self.dead_unreplaced -= 1;
+        let nobody = self.living().next().is_none();
+        if wanted && (nobody || self.dead_unreplaced > 0) {
+            self.dead_unreplaced = self.dead_unreplaced.saturating_sub(1);
             let origin = self.origin();
             self.add_worker(self.most_workers(), origin)?;
         }

@@ -332,3 +332,29 @@ def test_after(request):
     let output = check(&project, &["-n", "1"], 1, &["1 failed, 1 passed"]);
     assert_not_said(&output, "left behind");
 }
+
+#[test]
+fn one_worker_is_replaced_by_one() {
+    let project = Project::with(
+        "test_a.py",
+        r#"
+import os, pytest, time
+@pytest.mark.parametrize("n", range(4))
+def test_crash(n, worker_id, request):
+    with open(request.config.rootpath / "log", "a") as log:
+        log.write(f"begin {worker_id}\n")
+        log.flush()
+        time.sleep(0.1)
+        log.write(f"end {worker_id}\n")
+    os._exit(1)
+"#,
+    );
+    project.hasten(&["-n", "1"]).check(1, &["4 failed in"]);
+    let log = project.read("log");
+    let lines: Vec<&str> = log.lines().collect();
+    assert_eq!(lines.len(), 8, "{log}");
+    for pair in lines.chunks(2) {
+        let (begin, end) = (pair[0].split_once(' '), pair[1].split_once(' '));
+        assert_eq!(begin.unwrap().1, end.unwrap().1, "two at a time: {log}");
+    }
+}
