@@ -152,7 +152,10 @@ fn runs_that_meet_a_damaged_database_at_once() {
                 .sum()
         });
         assert_eq!(warnings, 1);
-        assert_eq!(project.files(), ["history.sqlite.damaged-1"]);
+        // The number may be a higher one: whoever comes too late had reserved the first.
+        let files = project.files();
+        assert_eq!(files.len(), 1, "{files:?}");
+        assert!(files[0].starts_with("history.sqlite.damaged-"), "{files:?}");
     }
 }
 
