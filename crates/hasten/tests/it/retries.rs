@@ -567,3 +567,51 @@ fn subtests_that_fail_are_tried_again() {
         output.check(0, &["1 flaky, 1 rerun in", "attempt 1: assert 1 == 2"]);
     }
 }
+
+#[test]
+fn settings_of_the_project_say_so_too() {
+    let project = Project::with(
+        "pyproject.toml",
+        r#"
+[tool.hasten]
+retries = 1
+[[tool.hasten.overrides]]
+filter = { nodeid = "test_a.py::test_net" }
+retries = 3
+[tool.hasten.profiles.strict]
+flaky-result = "fail"
+quarantine = "quarantine.txt"
+"#,
+    )
+    .and("quarantine.txt", "test_a.py::test_bad\n")
+    .and(
+        "test_a.py",
+        r#"
+import pathlib
+def attempt(name):
+    path = pathlib.Path(__file__).with_name(name)
+    number = int(path.read_text()) if path.exists() else 0
+    path.write_text(str(number + 1))
+    return number
+def test_net(): assert attempt("net") >= 3
+def test_once(): assert attempt("once") >= 1
+def test_bad(): assert 0
+"#,
+    );
+    std::fs::remove_file(project.path().join("pytest.ini")).unwrap();
+    project
+        .hasten(&[])
+        .check(1, &["1 failed, 2 flaky, 5 rerun in"]);
+    for name in ["net", "once"] {
+        std::fs::remove_file(project.path().join(name)).unwrap();
+    }
+    project
+        .hasten(&["--profile", "strict"])
+        .check(1, &["2 failed, 1 quarantined, 5 rerun in"]);
+    for name in ["net", "once"] {
+        std::fs::remove_file(project.path().join(name)).unwrap();
+    }
+    project
+        .hasten(&["--retries", "0"])
+        .check(1, &["3 failed in"]);
+}
