@@ -4,9 +4,9 @@ import os
 import sys
 import traceback
 
-from hasten_worker import wire
-from hasten_worker.descriptors import move_up
-from hasten_worker.wire import Channel
+from hasten_worker.messages import wire
+from hasten_worker.messages.wire import Channel
+from hasten_worker.processes.descriptors import move_up
 
 OLDEST_PYTEST = (7, 0)
 

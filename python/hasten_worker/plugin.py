@@ -1,9 +1,9 @@
 """The plugin that is given to pytest, in every role."""
 
-from hasten_worker import fixtures
-from hasten_worker.hooks import hook_wrapper
-from hasten_worker.kept_out import keep_out
-from hasten_worker.options import Options
+from hasten_worker.configuration.kept_out import keep_out
+from hasten_worker.configuration.options import Options
+from hasten_worker.inspection.hooks import hook_wrapper
+from hasten_worker.running import fixtures
 
 
 class Plugin:

@@ -10,10 +10,10 @@ import sys
 import _pytest.config
 import pytest
 
-from hasten_worker import wire
-from hasten_worker.forking import ForkFailed, fork_off
-from hasten_worker.randomness import RandomState
-from hasten_worker.wire import Channel
+from hasten_worker.messages import wire
+from hasten_worker.messages.wire import Channel
+from hasten_worker.processes.forking import ForkFailed, fork_off
+from hasten_worker.processes.randomness import RandomState
 
 # pytest imports these while it configures itself or ends.
 _LATE_IMPORTS = (
@@ -33,7 +33,8 @@ def run(channel, role, descriptors):
     silent = sys.dont_write_bytecode
     sys.dont_write_bytecode = False
     try:
-        from hasten_worker import main, worker
+        from hasten_worker.running import worker
+        from hasten_worker.terminal import main
     finally:
         sys.dont_write_bytecode = silent
     RandomState.remember()

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from hasten_worker import items
+from hasten_worker.running import items
 
 _run = items.ItemLoop.run
 

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from hasten_worker.shortcuts import Shortcuts
+from hasten_worker.collection.shortcuts import Shortcuts
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)

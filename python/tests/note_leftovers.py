@@ -2,8 +2,8 @@
 
 import pytest
 
-from hasten_worker.hooks import hook_wrapper
-from hasten_worker.leftovers import Leftovers
+from hasten_worker.inspection.hooks import hook_wrapper
+from hasten_worker.running.leftovers import Leftovers
 
 
 class Journal:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from hasten_worker import records, wire
+from hasten_worker.messages import records, wire
 
 PACKAGE = Path(__file__).resolve().parent.parent / "hasten_worker"
 SUBREAPER = 36

@@ -5,7 +5,7 @@ import marshal
 import pytest
 from conftest import normal
 
-from hasten_worker import known_pytest
+from hasten_worker.inspection import known_pytest
 
 pytestmark = pytest.mark.skipif(not known_pytest.is_known(), reason="pytest compiles alone")
 FILES = 12

@@ -22,7 +22,8 @@ from fused_suites import (
     WARNINGS,
 )
 
-from hasten_worker import known_pytest, records
+from hasten_worker.inspection import known_pytest
+from hasten_worker.messages import records
 
 pytestmark = pytest.mark.skipif(
     not known_pytest.is_known(), reason="this pytest takes its own path"

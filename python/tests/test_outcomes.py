@@ -6,7 +6,7 @@ import pytest
 from supervisor import Supervisor
 from test_output import ONE, TWO
 
-from hasten_worker import records
+from hasten_worker.messages import records
 
 SUITE = {
     "test_one": ONE,
@@ -103,7 +103,7 @@ def reported(run):
     """Returns ``{nodeid: [(when, outcome, sections, text)…]}`` of what workers sent."""
     from _pytest.reports import TestReport
 
-    from hasten_worker.values import restore
+    from hasten_worker.messages.values import restore
 
     found = {}
     for index, sent in run.by_item.items():

@@ -7,7 +7,7 @@ import re
 import pytest
 from conftest import HERE
 
-from hasten_worker import known_pytest
+from hasten_worker.inspection import known_pytest
 
 pytestmark = pytest.mark.skipif(not known_pytest.is_known(), reason="pytest collects alone")
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hasten_worker import forking
-from hasten_worker.tracebacks import is_ours
+from hasten_worker.inspection.tracebacks import is_ours
+from hasten_worker.processes import forking
 
 
 def test_what_our_own_code_raises_is_ours():

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from supervisor import PACKAGE, Process
 
-from hasten_worker import records, wire
-from hasten_worker.journal import Journal
-from hasten_worker.tracebacks import without_our_frames
-from hasten_worker.values import _tagged, _untagged
+from hasten_worker.inspection.tracebacks import without_our_frames
+from hasten_worker.messages import records, wire
+from hasten_worker.messages.journal import Journal
+from hasten_worker.messages.values import _tagged, _untagged
 
 NAMES = ("index", "kind", "outcome", "flags", "start", "setup", "call", "teardown")
 GOLDEN = PACKAGE.parent.parent / "crates" / "hasten-protocol" / "golden"

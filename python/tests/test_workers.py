@@ -8,7 +8,7 @@ import pytest
 from conftest import normal
 from supervisor import outcomes
 
-from hasten_worker import records, wire
+from hasten_worker.messages import records, wire
 
 READS = {
     "getenv": "import os; X = os.getenv('PYTEST_XDIST_WORKER')",

@@ -1,6 +1,6 @@
 //! The messages between the supervisor and its Python processes.
 //!
-//! `docs/design/protocol.md` is the specification; `python/hasten_worker/wire.py` is the other
+//! `docs/design/protocol.md` is the specification; `python/hasten_worker/messages/wire.py` is the other
 //! implementation. The files in `golden/` are frames that the tests of both sides read.
 
 pub mod frame;

@@ -1,0 +1,1 @@
+"""The process that collects, and what makes that fast."""

@@ -1,0 +1,1 @@
+"""What is known of pytest and of plugins."""

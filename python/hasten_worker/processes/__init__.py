@@ -1,0 +1,1 @@
+"""What a process has for itself: forks, descriptors, streams, identity, random numbers."""

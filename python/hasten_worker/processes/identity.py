@@ -1,0 +1,176 @@
+"""A worker's identity, and who asks for it before there is one.
+
+Workers are forked after conftest files and tests were imported. Whoever asked for the name of the
+worker by then has one name for all of them; so each question is noted, and the supervisor starts
+workers that load for themselves.
+"""
+
+import os
+import sys
+
+from hasten_worker.collection.collected import relative
+
+# The run's id is left out: it is the same in every worker.
+_NAMES = ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
+_RUN_ID = "PYTEST_XDIST_TESTRUNUID"
+_KEYS = ("workerid", "workercount")
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_SKIPPED = (os.__file__, "<frozen os>", "<frozen _collections_abc>")
+_PYTEST = ("_pytest", "pluggy", "pytest", "_pytest.assertion.rewrite")
+
+
+def set_environment(identity):
+    """Sets the environment variables of a worker of pytest-xdist."""
+    os.environ["PYTEST_XDIST_WORKER"] = identity["id"]
+    os.environ["PYTEST_XDIST_WORKER_COUNT"] = str(identity["count"])
+    os.environ["PYTEST_XDIST_TESTRUNUID"] = identity["testrunuid"]
+
+
+def worker_input(identity):
+    """Returns the values of ``config.workerinput``."""
+    return {
+        "workerid": identity["id"],
+        "workercount": identity["count"],
+        "testrunuid": identity["testrunuid"],
+        "mainargv": list(sys.argv),
+    }
+
+
+class IdentityAudit:
+    """Notes reads of a worker's identity."""
+
+    current = None
+
+    def __init__(self, absent=False):
+        self.causes = []
+        self.absent = absent  # this process has none, while a worker has
+        self._environ = os.environ
+        self._class = type(os.environ)
+        self._keys = []  # of the iteration that was begun last
+        self._read = 0  # how many of them were read since, one after another
+
+    def start(self):
+        """Begins to watch ``os.environ``."""
+        IdentityAudit.current = self
+        try:
+            self._environ.__class__ = _watched(self._class)
+        except TypeError:  # somebody has put an object of another kind there
+            pass
+
+    def stop(self):
+        """Gives ``os.environ`` its own class again."""
+        if IdentityAudit.current is self:
+            IdentityAudit.current = None
+            self._environ.__class__ = self._class
+
+    def hazards(self):
+        """Returns why this process must not be forked, as COLLECTED says it."""
+        return [{"kind": "identity", "cause": cause} for cause in self.causes]
+
+    def asked(self, key):
+        """Somebody reads a variable, or whether there is one."""
+        if key in _NAMES or (self.absent and key == _RUN_ID):
+            self.note(key)
+
+    def iterated(self, key):
+        """``os.environ`` was iterated to this key; None: it is begun."""
+        if key is None:
+            self._keys, self._read = [], 0
+        else:
+            self._keys.append(key)
+
+    def copies(self, key):
+        """Whether a read is one of those that copy the whole environment, key after key."""
+        keys, position = self._keys, self._read
+        if position < len(keys) and keys[position] == key:
+            self._read += 1
+            return True
+        self._keys = []
+        return False
+
+    def note(self, what):
+        """Somebody reads; the line that does is the cause."""
+        frame = sys._getframe(2)
+        while frame is not None and _is_skipped(frame):
+            frame = frame.f_back
+        if frame is None or frame.f_globals.get("__name__", "").partition(".")[0] in _PYTEST:
+            return
+        path = relative(frame.f_code.co_filename, os.getcwd())
+        cause = f"{path}:{frame.f_lineno} reads {what}"
+        if cause not in self.causes:
+            self.causes.append(cause)
+
+
+class WorkerInput(dict):
+    """``config.workerinput`` that tells an audit who reads the identity."""
+
+    def __getitem__(self, key):
+        _note_key(key)
+        return super().__getitem__(key)
+
+    def __missing__(self, key):
+        # Shown as the reason of an internal error, by pytest.
+        raise KeyError(
+            f"{key}: a hook of pytest-xdist's controller (pytest_configure_node) would set it, "
+            "which hasten does not call yet: use -n 0"
+        )
+
+    def get(self, key, default=None):
+        _note_key(key)
+        return super().get(key, default)
+
+    def items(self):
+        _note_key("workerid")
+        return super().items()
+
+    def values(self):
+        _note_key("workerid")
+        return super().values()
+
+
+def _note_key(key):
+    audit = IdentityAudit.current
+    if audit is not None and key in _KEYS:
+        audit.note(f'workerinput["{key}"]')
+
+
+def _is_skipped(frame):
+    path = frame.f_code.co_filename
+    return path in _SKIPPED or path.endswith("_collections_abc.py") or path.startswith(_OURS)
+
+
+def _watched(original):
+    """Returns a class for ``os.environ`` that notes reads of single variables."""
+
+    class Environ(original):
+        def __getitem__(self, key):
+            audit = IdentityAudit.current
+            if audit is not None and not audit.copies(key):
+                audit.asked(key)
+            return original.__getitem__(self, key)
+
+        def __contains__(self, key):
+            audit = IdentityAudit.current
+            if audit is not None and audit.absent:
+                audit.asked(key)
+            # Every worker has one: the answer is the same in all of them.
+            try:
+                original.__getitem__(self, key)
+            except KeyError:
+                return False
+            return True
+
+        def __iter__(self):
+            audit = IdentityAudit.current
+            if audit is None:
+                yield from original.__iter__(self)
+                return
+            audit.iterated(None)
+            for key in original.__iter__(self):
+                audit.iterated(key)
+                yield key
+
+    Environ.__name__ = original.__name__
+    Environ.__qualname__ = original.__qualname__
+    Environ.__module__ = original.__module__
+    return Environ

@@ -1,0 +1,1 @@
+"""A worker: it runs items, and says what happened."""
