@@ -45,7 +45,9 @@ mod error;
 mod files;
 pub mod git;
 mod history;
+mod manage;
 mod model;
+mod portable;
 mod prune;
 mod read;
 mod recent;
@@ -55,7 +57,11 @@ mod schema;
 
 pub use error::{Error, Warning};
 pub use history::History;
+pub use manage::{Overview, overview, prune_runs};
 pub use model::{Attempt, Estimate, Outcome, Run, RunRecord, SortBy, TestTiming};
+pub use portable::{
+    Contents, FORMAT_VERSION, FileError, Kind, Portable, Start, Taken, export, import, write_file,
+};
 pub use prune::{KEEP_ATTEMPTS, KEEP_RUNS, KEEP_RUNS_AT_LEAST, KEEP_TESTS};
 pub use recent::RECENT;
 pub use schema::SCHEMA_VERSION;
