@@ -80,6 +80,14 @@ pub enum FileError {
     },
 }
 
+impl FileError {
+    /// Whether another file has to be named; else the system has to be helped.
+    #[must_use]
+    pub const fn is_wrong_use(&self) -> bool {
+        !matches!(self, Self::Unwritable { .. })
+    }
+}
+
 /// What kind of file it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

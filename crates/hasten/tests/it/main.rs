@@ -9,6 +9,7 @@ mod command_line;
 mod doctor;
 mod faults;
 mod history;
+mod history_files;
 mod identity;
 mod interrupts;
 mod limits;
