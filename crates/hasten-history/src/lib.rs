@@ -33,6 +33,15 @@
 //! writes once, in one transaction, when it ends. No connection stays open during a run, so a
 //! `.hasten` folder that is removed meanwhile is made anew.
 //!
+//! # Handed on
+//!
+//! [`export`] reads all that another history can use, as a [`Portable`]; [`import`] joins one with a
+//! database, [`Portable::join`] with another one. Each fact in it belongs to a run, or to the forgotten
+//! ones, so joining is a union without what is too old: in any order, any number of times.
+//! An import numbers the runs in the order of their beginnings, because everything else takes a later
+//! number for a later run. Of a run that was imported, `attempts` has only the last ones of
+//! each test.
+//!
 //! # Another version, a damaged file
 //!
 //! The schema's version is SQLite's `user_version`; an older database is migrated when it is
