@@ -55,9 +55,10 @@ pub(crate) fn insert_attempts(
     for of_one_test in sorted.chunk_by(|a, b| a.nodeid == b.nodeid) {
         let mut test = tests.find_or_add(&of_one_test[0].nodeid)?;
         test.runs = test.runs.saturating_add(1);
-        for attempt in of_one_test {
-            test.learn(attempt);
-            numbered.push((test.id, *attempt));
+        numbered.extend(of_one_test.iter().map(|attempt| (test.id, *attempt)));
+        // What came before failed, and was tried again for that reason: how long it took is no measure.
+        if let Some(last) = of_one_test.last() {
+            test.learn(last);
         }
         known.push(test);
     }
