@@ -245,17 +245,14 @@ impl Target<'_> {
             attempts: BTreeSet::new(),
         };
         let mut forgotten = Vec::new();
-        let is_of = |sample: &Sample, run: &Arc<PortableRun>, attempt: u32| {
-            sample.attempt == attempt && sample.run.as_ref() == Some(run)
-        };
-        for sample in &other.attempts {
+        for sample in other.attempts.iter().rev() {
             let run = sample.run.as_ref();
             let Some((_, run)) = run.and_then(|run| self.state.runs.get(&run.uid)) else {
                 forgotten.push(sample.clone());
                 continue;
             };
             let mut there = old.attempts.iter().chain(&test.attempts);
-            if !there.any(|known| is_of(known, run, sample.attempt)) {
+            if !there.any(|known| known.run.as_ref() == Some(run)) {
                 test.attempts.insert(Sample {
                     run: Some(Arc::clone(run)),
                     ..sample.clone()

@@ -97,7 +97,7 @@ struct Test {
     runs_before: u32,
     /// Completed attempts, besides those here.
     completed_before: u32,
-    /// The newest ones, see [`Self::forget_old_attempts`].
+    /// The newest ones, of each run the last one; see [`Self::forget_old_attempts`].
     attempts: BTreeSet<Sample>,
 }
 

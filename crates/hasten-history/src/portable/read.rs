@@ -90,14 +90,17 @@ fn portable(run: Run) -> PortableRun {
     }
 }
 
-/// The newest attempts of each test, by its number.
+/// The newest attempts of each test, by its number. Of several in one run, the last one: it is what
+/// estimates are made of.
 fn attempts(
     connection: &Connection,
     runs: &HashMap<i64, Arc<PortableRun>>,
 ) -> rusqlite::Result<HashMap<i64, Test>> {
     let mut tests: HashMap<i64, Test> = HashMap::new();
+    // SQLite's rule: beside max(), the other columns are of the row that has it.
     let mut statement = connection.prepare_cached(
-        "SELECT test_id, run_id, attempt, outcome, setup, call, teardown FROM attempts",
+        "SELECT test_id, run_id, max(attempt), outcome, setup, call, teardown FROM attempts
+         GROUP BY run_id, test_id",
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {

@@ -3,7 +3,7 @@
 mod text;
 mod words;
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use hasten_history::{Contents, History, KEEP_RUNS, Portable};
@@ -73,10 +73,12 @@ fn merge(files: &[Utf8PathBuf], out: &Utf8Path) -> Result<i32, Failure> {
 fn write(portable: &Portable, file: &Utf8Path) -> Result<i32, Failure> {
     let text = portable.to_text().map_err(std::io::Error::from)?;
     if file == "-" {
-        // Not every error is a reader that went away: what is cut off must not look like success.
         let mut out = std::io::stdout().lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.flush())?;
-        return Ok(0);
+        return match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            // A reader that went away is no error. A full disk is: what was cut off must not look like success.
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(0),
+        };
     }
     hasten_history::write_file(file, &text)?;
     crate::say(&text::written(file, portable))
