@@ -285,7 +285,7 @@ impl Target<'_> {
     }
 
     fn add_test(&self, nodeid: &str) -> rusqlite::Result<i64> {
-        // A node id without a row of timings is no test that anything is known of.
+        // As when a run is recorded: that it is there without a row of timings would be damage.
         self.transaction
             .prepare_cached("INSERT INTO tests (nodeid) VALUES (?1)")?
             .insert([nodeid])

@@ -9,7 +9,7 @@ pub(super) fn read(text: &str) -> Option<Vec<(String, f64)>> {
             .into_iter()
             .map(|(nodeid, seconds)| Some((nodeid, seconds.as_f64()?)))
             .collect::<Option<Vec<_>>>()?,
-        // What it wrote before version 0.3.
+        // What its first versions wrote.
         Value::Array(list) => list.into_iter().map(pair).collect::<Option<Vec<_>>>()?,
         _ => return None,
     };

@@ -1,9 +1,9 @@
 //! Files: which kind they are, and how one is written.
 
+use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use fs_err::OpenOptions;
 
 use super::text::{self, Fault};
 use super::{FORMAT_VERSION, Portable, durations, junit};
@@ -269,10 +269,8 @@ fn is_ours(text: &str) -> bool {
 fn replace(target: &Utf8Path, text: &str) -> io::Result<()> {
     // /dev/stdout, a pipe: nothing can take their place.
     if target.exists() && !target.is_file() {
-        return OpenOptions::new()
-            .write(true)
-            .open(target)?
-            .write_all(text.as_bytes());
+        let mut file = OpenOptions::new().write(true).open(target)?;
+        return file.write_all(text.as_bytes());
     }
     let (beside, mut file) = reserve(target)?;
     let written = file
@@ -290,11 +288,7 @@ fn reserve(target: &Utf8Path) -> io::Result<(Utf8PathBuf, std::fs::File)> {
     let mut number = 0u32;
     loop {
         let path = Utf8PathBuf::from(format!("{target}.{}-{number}.tmp", std::process::id()));
-        match std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&path)
-        {
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(file) => return Ok((path, file)),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
             Err(error) => return Err(error),

@@ -93,9 +93,9 @@ struct PortableRun {
 /// What is known about a test.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Test {
-    /// Runs that had it, besides those of its attempts here.
+    /// Runs that had it, besides the known ones of its attempts here.
     runs_before: u32,
-    /// Completed attempts, besides those here.
+    /// Completed attempts, besides those here whose runs are known.
     completed_before: u32,
     /// The newest ones, of each run the last one; see [`Self::forget_old_attempts`].
     attempts: BTreeSet<Sample>,

@@ -151,15 +151,7 @@ fn complete(mut test: Test, row: &Row) -> Test {
         copy: 0,
     }));
     test.forget_old_attempts();
-    let listed = Test {
-        runs_before: 0,
-        completed_before: 0,
-        ..test
-    };
-    let (runs, completions) = (listed.runs(), listed.completions());
-    Test {
-        runs_before: row.runs.saturating_sub(runs),
-        completed_before: row.completed.saturating_sub(completions),
-        ..listed
-    }
+    test.runs_before = row.runs.saturating_sub(test.runs());
+    test.completed_before = row.completed.saturating_sub(test.completions());
+    test
 }
