@@ -57,10 +57,16 @@ impl History {
         }
     }
 
+    /// Where the database of a `.hasten` folder is, whether it exists or not.
+    #[must_use]
+    pub fn database(folder: &Utf8Path) -> Utf8PathBuf {
+        folder.join(DATABASE)
+    }
+
     /// The database file, whether it exists or not.
     #[must_use]
     pub fn path(&self) -> Utf8PathBuf {
-        self.folder.join(DATABASE)
+        Self::database(&self.folder)
     }
 
     /// Records a run that is over, with all its attempts, in one transaction; forgets what is too

@@ -33,6 +33,15 @@
 //! writes once, in one transaction, when it ends. No connection stays open during a run, so a
 //! `.hasten` folder that is removed meanwhile is made anew.
 //!
+//! # Handed on
+//!
+//! [`export`] reads all that another history can use, as a [`Portable`]; [`import`] joins one with a
+//! database, [`Portable::join`] with another one. Each fact in it belongs to a run, or to the forgotten
+//! ones, so joining is a union without what is too old: in any order, any number of times.
+//! An import numbers the runs in the order of their beginnings, because everything else takes a later
+//! number for a later run. Of a run that was imported, `attempts` has only the last ones of
+//! each test.
+//!
 //! # Another version, a damaged file
 //!
 //! The schema's version is SQLite's `user_version`; an older database is migrated when it is
@@ -45,7 +54,9 @@ mod error;
 mod files;
 pub mod git;
 mod history;
+mod manage;
 mod model;
+mod portable;
 mod prune;
 mod read;
 mod recent;
@@ -55,7 +66,11 @@ mod schema;
 
 pub use error::{Error, Warning};
 pub use history::History;
+pub use manage::{Overview, overview, prune_runs};
 pub use model::{Attempt, Estimate, Outcome, Run, RunRecord, SortBy, TestTiming};
+pub use portable::{
+    Contents, FORMAT_VERSION, FileError, Kind, Portable, Start, Taken, export, import, write_file,
+};
 pub use prune::{KEEP_ATTEMPTS, KEEP_RUNS, KEEP_RUNS_AT_LEAST, KEEP_TESTS};
 pub use recent::RECENT;
 pub use schema::SCHEMA_VERSION;

@@ -19,9 +19,47 @@ pub const KEEP_RUNS_AT_LEAST: usize = 5;
 /// test takes about 300 bytes.
 pub const KEEP_TESTS: usize = 100_000;
 
+/// Room for runs, taken by the newest first.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    most: usize,
+    runs: usize,
+    attempts: u64,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::of(KEEP_RUNS)
+    }
+}
+
+impl Budget {
+    /// Room for at most so many runs.
+    pub(crate) const fn of(most: usize) -> Self {
+        Self {
+            most,
+            runs: 0,
+            attempts: 0,
+        }
+    }
+
+    /// Takes room for a run with so many attempts, if there is.
+    pub(crate) const fn has_room_for(&mut self, attempts: u64) -> bool {
+        self.runs += 1;
+        self.attempts = self.attempts.saturating_add(attempts);
+        let huge = self.attempts > KEEP_ATTEMPTS && self.runs > KEEP_RUNS_AT_LEAST;
+        self.runs <= self.most && !huge
+    }
+}
+
 /// Forgets the oldest runs, then tests that were not seen for longest.
 pub(crate) fn prune(connection: &Connection) -> rusqlite::Result<()> {
-    if let Some(last) = last_to_forget(connection)? {
+    prune_to(connection, Budget::default())
+}
+
+/// Forgets the runs for which there is no room, then tests that were not seen for longest.
+pub(crate) fn prune_to(connection: &Connection, budget: Budget) -> rusqlite::Result<()> {
+    if let Some(last) = last_to_forget(connection, budget)? {
         connection.execute("DELETE FROM attempts WHERE run_id <= ?1", [last])?;
         connection.execute("DELETE FROM runs WHERE id <= ?1", [last])?;
         forget_tests(connection, last, KEEP_TESTS)?;
@@ -30,15 +68,12 @@ pub(crate) fn prune(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// The newest run that is too much, if any.
-fn last_to_forget(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+fn last_to_forget(connection: &Connection, mut budget: Budget) -> rusqlite::Result<Option<i64>> {
     let mut statement =
         connection.prepare_cached("SELECT id, attempts FROM runs ORDER BY id DESC")?;
     let mut rows = statement.query([])?;
-    let (mut runs, mut attempts) = (0, 0u64);
     while let Some(row) = rows.next()? {
-        runs += 1;
-        attempts = attempts.saturating_add(row.get(1)?);
-        if runs > KEEP_RUNS || (attempts > KEEP_ATTEMPTS && runs > KEEP_RUNS_AT_LEAST) {
+        if !budget.has_room_for(row.get(1)?) {
             return row.get(0).map(Some);
         }
     }

@@ -104,7 +104,7 @@ pub(crate) fn attempts(
     attempts.collect()
 }
 
-fn recent(row: &Row<'_>, column: usize) -> rusqlite::Result<Recent> {
+pub(crate) fn recent(row: &Row<'_>, column: usize) -> rusqlite::Result<Recent> {
     Recent::read(row.get_ref(column)?.as_blob()?).ok_or_else(|| {
         broken(
             column,
@@ -114,7 +114,7 @@ fn recent(row: &Row<'_>, column: usize) -> rusqlite::Result<Recent> {
     })
 }
 
-fn outcome(row: &Row<'_>, column: usize) -> rusqlite::Result<Outcome> {
+pub(crate) fn outcome(row: &Row<'_>, column: usize) -> rusqlite::Result<Outcome> {
     Outcome::from_code(row.get(column)?)
         .ok_or_else(|| broken(column, Type::Integer, "an unknown outcome"))
 }

@@ -54,14 +54,35 @@ impl Recent {
         &bytes[..self.len * SAMPLE_BYTES]
     }
 
+    /// The last ones of these, setup, call and teardown of each, the newest last.
+    pub(crate) fn of(all: impl Iterator<Item = [f64; PHASES]>) -> Self {
+        let mut recent = Self::NOTHING;
+        all.for_each(|seconds| recent.push_seconds(seconds));
+        recent
+    }
+
+    /// Setup, call and teardown of each, the newest last.
+    pub(crate) fn seconds(&self) -> impl Iterator<Item = [f64; PHASES]> {
+        let samples = self.samples[..self.len].iter();
+        samples.map(|sample| sample.map(f64::from))
+    }
+
+    /// How many there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
     /// Adds the newest, and forgets the oldest if there are more than [`RECENT`].
     pub(crate) fn push(&mut self, attempt: &Attempt<'_>) {
+        self.push_seconds([attempt.setup, attempt.call, attempt.teardown]);
+    }
+
+    fn push_seconds(&mut self, seconds: [f64; PHASES]) {
         if self.len == RECENT {
             self.samples.rotate_left(1);
         } else {
             self.len += 1;
         }
-        let seconds = [attempt.setup, attempt.call, attempt.teardown];
         self.samples[self.len - 1] = seconds.map(|value| sane(value) as f32);
     }
 

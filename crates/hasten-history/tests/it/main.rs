@@ -6,6 +6,7 @@ mod broken;
 mod known;
 #[cfg(unix)]
 mod permissions;
+mod portable;
 mod together;
 
 use camino::Utf8PathBuf;

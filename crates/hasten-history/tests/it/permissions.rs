@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use hasten_history::{Error, History, Warning};
+use hasten_history::{Error, History, Warning, export, import, prune_runs};
 
 use crate::{Project, passed, run};
 
@@ -82,6 +82,19 @@ fn child_reads_but_does_not_write() {
         .record_run(&run("b"), &[passed("test.py::test", 1.0)])
         .unwrap_err();
     assert!(matches!(error, Error::Unwritable { .. }), "{error:?}");
+
+    let folder = history.path().parent().unwrap().to_owned();
+    let portable = export(&folder).unwrap().unwrap();
+    assert_eq!((portable.runs(), portable.tests()), (1, 1));
+    let elsewhere = Project::new();
+    elsewhere.record("c", &[passed("test.py::test", 1.0)]);
+    let news = export(&elsewhere.folder).unwrap().unwrap();
+    for error in [
+        import(&folder, &news, &[]).unwrap_err(),
+        prune_runs(&folder, 0).unwrap_err(),
+    ] {
+        assert!(matches!(error, Error::Unwritable { .. }), "{error:?}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use camino::Utf8PathBuf;
-use hasten_history::{Error, History, Warning};
+use hasten_history::{Error, History, Portable, Warning, export, import};
 
 use crate::{Project, passed, run};
 
@@ -174,4 +174,42 @@ fn of_two_runs_that_saw_the_same_damage_one_sets_it_aside() {
     );
     assert!(second.record_run(&run("c"), &[]).unwrap().is_none());
     assert_eq!(project.open().runs().unwrap().len(), 2);
+}
+
+/// A history of several runs of some tests, to be imported.
+fn exported() -> Portable {
+    let project = Project::new();
+    write(&project.folder, "imported");
+    export(&project.folder).unwrap().unwrap()
+}
+
+#[test]
+fn imports_and_runs_at_once() {
+    let (project, portable) = (Project::new(), exported());
+    let new_runs: usize = std::thread::scope(|scope| {
+        for writer in 0..2 {
+            let folder = &project.folder;
+            scope.spawn(move || write(folder, &writer.to_string()));
+        }
+        let importing =
+            || scope.spawn(|| import(&project.folder, &portable, &[]).unwrap().new_runs);
+        [importing(), importing(), importing()]
+            .map(|thread| thread.join().unwrap())
+            .iter()
+            .sum()
+    });
+    assert_eq!(new_runs, RUNS, "each run once, whoever was first");
+    check(&project, 3);
+}
+
+#[test]
+fn an_import_waits_for_a_run_that_ends_and_then_says_what_holds_it() {
+    let (project, portable) = (Project::new(), exported());
+    project.record("a", &[]);
+    let other = project.sqlite();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = import(&project.folder, &portable, &[]).unwrap_err();
+    assert!(matches!(error, Error::Locked { .. }), "{error:?}");
+    other.execute_batch("COMMIT").unwrap();
+    assert_eq!(project.open().runs().unwrap().len(), 1);
 }

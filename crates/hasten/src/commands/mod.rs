@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod doctor;
+pub(crate) mod history;
 pub(crate) mod run;
 pub(crate) mod slow;
 pub(crate) mod verify;
@@ -16,6 +17,9 @@ pub(crate) enum Failure {
     /// The history cannot be read.
     #[error(transparent)]
     History(#[from] hasten_history::Error),
+    /// A file of a history cannot be read or written.
+    #[error(transparent)]
+    HistoryFile(#[from] hasten_history::FileError),
     /// Wrong use.
     #[error("{0}")]
     Usage(String),
@@ -30,7 +34,8 @@ impl Failure {
         match self {
             Self::Run(error) => error.exit_status(),
             Self::Usage(_) => 4,
-            Self::History(_) | Self::System(_) => 3,
+            Self::HistoryFile(error) if error.is_wrong_use() => 4,
+            Self::History(_) | Self::HistoryFile(_) | Self::System(_) => 3,
         }
     }
 }

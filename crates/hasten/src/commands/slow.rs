@@ -33,7 +33,7 @@ pub(crate) fn slow(arguments: &Arguments) -> Result<i32, Failure> {
 }
 
 /// The history of the project that the folder is in: the nearest one, going up.
-fn history_folder(folder: &Utf8Path) -> Utf8PathBuf {
+pub(super) fn history_folder(folder: &Utf8Path) -> Utf8PathBuf {
     folder
         .ancestors()
         .map(|folder| folder.join(HISTORY_FOLDER))

@@ -11,6 +11,7 @@ mod diagnose;
 mod doctor;
 mod faults;
 mod history;
+mod history_files;
 mod identity;
 mod interrupts;
 mod limits;

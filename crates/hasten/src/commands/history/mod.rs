@@ -1,0 +1,114 @@
+//! `hasten history`: run times that are handed on, taken in, looked at and forgotten.
+
+mod text;
+mod words;
+
+use std::io::{ErrorKind, Write};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use hasten_history::{Contents, History, KEEP_RUNS, Portable};
+
+use super::Failure;
+use super::slow::history_folder;
+use crate::arguments::Arguments;
+use crate::environment;
+use words::Action;
+
+/// Does it; no test is run.
+pub(crate) fn history(arguments: &Arguments) -> Result<i32, Failure> {
+    let action = words::read(&arguments.rest)?;
+    let folder = history_folder(&environment::current_folder());
+    match action {
+        Action::Export(file) => export(&folder, &file),
+        Action::Import(files) => import(&folder, &files),
+        Action::Merge(files, out) => merge(&files, &out),
+        Action::Prune(runs) => prune(&folder, runs.unwrap_or(KEEP_RUNS)),
+        Action::Show => show(&folder),
+        Action::Path => crate::say(&format!("{}\n", database(&folder))),
+    }
+}
+
+fn export(folder: &Utf8Path, file: &Utf8Path) -> Result<i32, Failure> {
+    let Some(portable) = hasten_history::export(folder)? else {
+        return Err(no_history(folder));
+    };
+    write(&portable, file)
+}
+
+fn import(folder: &Utf8Path, files: &[Utf8PathBuf]) -> Result<i32, Failure> {
+    let root = folder.parent().unwrap_or(folder);
+    let mut histories = Vec::new();
+    let mut starts = Vec::new();
+    let mut portable = Portable::default();
+    for file in files {
+        match Contents::read(file, root)? {
+            Contents::History(of_file) => {
+                histories.push(file.as_path());
+                portable = portable.join(of_file);
+            }
+            Contents::Start(of_file) => starts.push((file.as_path(), of_file)),
+        }
+    }
+    let (names, starts): (Vec<_>, Vec<_>) = starts.into_iter().unzip();
+    let taken = hasten_history::import(folder, &portable, &starts)?;
+    let mut out = String::new();
+    if !histories.is_empty() {
+        out.push_str(&text::of_histories(&histories, &portable, &taken));
+    }
+    for ((name, start), known) in names.into_iter().zip(&starts).zip(&taken.started) {
+        out.push_str(&text::of_start(name, start, *known, root));
+    }
+    crate::say(&out)
+}
+
+fn merge(files: &[Utf8PathBuf], out: &Utf8Path) -> Result<i32, Failure> {
+    let mut portable = Portable::default();
+    for file in files {
+        portable = portable.join(Contents::read_history(file)?);
+    }
+    write(&portable, out)
+}
+
+/// Writes it, and says so; `-` is stdout, which then has nothing else.
+fn write(portable: &Portable, file: &Utf8Path) -> Result<i32, Failure> {
+    let text = portable.to_text().map_err(std::io::Error::from)?;
+    if file == "-" {
+        let mut out = std::io::stdout().lock();
+        return match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            // A reader that went away is no error. A full disk is: what was cut off must not look like success.
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(0),
+        };
+    }
+    hasten_history::write_file(file, &text)?;
+    crate::say(&text::written(file, portable))
+}
+
+fn prune(folder: &Utf8Path, runs: usize) -> Result<i32, Failure> {
+    match hasten_history::prune_runs(folder, runs)? {
+        Some(forgotten) => crate::say(&text::pruned(forgotten)),
+        None => Err(no_history(folder)),
+    }
+}
+
+fn show(folder: &Utf8Path) -> Result<i32, Failure> {
+    match hasten_history::overview(folder)? {
+        Some(overview) => crate::say(&text::overview(&overview)),
+        None => crate::say(&format!("{}\n", nothing_yet(folder))),
+    }
+}
+
+fn database(folder: &Utf8Path) -> Utf8PathBuf {
+    History::database(folder)
+}
+
+fn no_history(folder: &Utf8Path) -> Failure {
+    Failure::Usage(nothing_yet(folder))
+}
+
+fn nothing_yet(folder: &Utf8Path) -> String {
+    format!(
+        "there is no history {} yet: run hasten once, or hasten history import FILE",
+        database(folder)
+    )
+}
