@@ -367,3 +367,18 @@ def read_all(descriptor):
         return b"".join(parts).decode().replace("\r\n", "\n")
 
     return finish
+
+
+@pytest.mark.skipif(not TIMEOUT, reason="pytest-timeout is not installed")
+def test_marks_that_end_a_run_with_the_plugin_alone(loud):
+    loud.write(
+        test_a="""
+        import pytest
+        @pytest.mark.timeout(5, disable_debugger_detection=True)
+        def test_a(): pass
+        @pytest.mark.timeout
+        def test_b(): pass
+        """
+    )
+    run = loud.run("-n", "1")
+    assert run.exitstatus == 0 and "2 passed" in run.out

@@ -38,7 +38,7 @@ from hasten_worker.processes.stacks import write_stacks
 from hasten_worker.processes.streams import Streams
 from hasten_worker.processes.threads import unsafe_threads
 from hasten_worker.running.time_limit import TimeLimit
-from hasten_worker.running.timers import keep_timers_out
+from hasten_worker.running.timers import keep_timers_out, mend_marks
 from hasten_worker.running.worker import Worker, leave
 
 
@@ -151,6 +151,7 @@ class Session:
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config):
         self.streams.watch(config)
+        mend_marks(config.pluginmanager)
         _detach_reporter(config)
         stderr = self.streams.real_stderr()
         if stderr is not None and faulthandler.is_enabled():

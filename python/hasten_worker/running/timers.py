@@ -6,6 +6,7 @@ limit before the supervisor steps in.
 """
 
 from collections import namedtuple
+from types import SimpleNamespace
 
 import pytest
 
@@ -27,6 +28,26 @@ def keep_timers_out(manager):
     """
     if not manager.hasplugin(_NAME):
         manager.register(NoTimers(), _NAME)
+
+
+def mend_marks(manager):
+    """Lets pytest-timeout read marks that it ends the run for: its documentation allows them.
+
+    An argument ``disable_debugger_detection``, and no argument at all (2.4).
+    """
+    plugin = manager.getplugin("timeout")
+    parse = getattr(plugin, "_parse_marker", None)
+    if parse is None or getattr(parse, "__module__", "") != plugin.__name__:
+        return
+
+    def parse_marker(marker):
+        kwargs = {**marker.kwargs}
+        kwargs.pop("disable_debugger_detection", None)
+        if not marker.args and not kwargs:
+            kwargs["timeout"] = None
+        return parse(SimpleNamespace(args=marker.args, kwargs=kwargs))
+
+    plugin._parse_marker = parse_marker
 
 
 def call_hooks_of_suite(config, journal):

@@ -42,6 +42,9 @@ class Recorder:
     def pytest_runtestloop(self, session):
         seconds = time.perf_counter() - self._started
         message = self._collection.message(session, seconds)
+        if session.config.pluginmanager.hasplugin("timeout"):
+            # Its timers run here, as in plain pytest: a limit must not be reached twice.
+            message["items"] = [(*item[:2], None, *item[3:]) for item in message["items"]]
         self._channel.send_json(wire.COLLECTED, message)
         self._numbers = {id(item): number for number, item in enumerate(session.items)}
         journal = self._journal = Journal.of_worker(self._channel, self._memory)
