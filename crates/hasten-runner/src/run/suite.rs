@@ -39,6 +39,8 @@ impl Suite {
                 file: files.number(file_of(item)),
                 scope: scopes.number(scope_of(item)),
                 expected: estimates.get(&item.0).map(Estimate::total),
+                bound: None,
+                alone: false,
             })
             .collect();
         Self {
