@@ -33,7 +33,7 @@ impl Suite {
         let items = &collected.items;
         let mut files = Interner::default();
         let mut scopes = Interner::default();
-        let planned = items
+        let mut planned: Vec<Item> = items
             .iter()
             .map(|item| Item {
                 file: files.number(file_of(item)),
@@ -43,6 +43,7 @@ impl Suite {
                 alone: false,
             })
             .collect();
+        rules.dist.bind(collected, &mut planned);
         Self {
             nodeids: items.iter().map(|item| item.0.clone()).collect(),
             ledger: Ledger::new(items.len()),
