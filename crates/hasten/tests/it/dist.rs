@@ -20,7 +20,7 @@ def noted(request, worker_id):
         note(request, worker_id, start)
 "#;
 
-/// Two classes and two functions, which `m` calls in turn.
+/// 24 tests: two classes and a function.
 const CLASSES: &str = r#"
 import pytest
 @pytest.mark.parametrize("n", range(4))
@@ -321,6 +321,24 @@ def pytest_runtest_protocol(item, nextitem):
         assert_alone(all, "erial");
         assert_together(all, &nodeids("test_b.py::TestB::", numbered("test_one", 8)));
     });
+}
+
+#[test]
+fn a_single_worker_is_replaced_by_a_single_one() {
+    let crash = "import os, pytest\n@pytest.mark.parametrize('n', range(12))\n\
+                 def test_crash(n, noted):\n    if n in (2, 5): os._exit(3)\n";
+    let quick = "import pytest\n@pytest.mark.serial\n@pytest.mark.parametrize('n', range(12))\n\
+                 def test_quick(n): pass\n";
+    let project = Project::with("conftest.py", CONFTEST)
+        .and("test_a.py", crash)
+        .and("test_b.py", quick);
+    let output = project.hasten(&["-n", "1"]);
+    output.check(1, &["2 failed, 22 passed in"]);
+    let all = ran(&project);
+    let mut workers: Vec<&String> = all.iter().map(|ran| &ran.worker).collect();
+    workers.dedup();
+    assert_eq!(workers, ["gw0", "gw1", "gw2"]);
+    assert_alone(&all, "quick");
 }
 
 #[test]
