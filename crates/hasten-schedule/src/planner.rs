@@ -44,6 +44,8 @@ pub struct Planner {
     alone: BTreeSet<u32>,
     /// Whether each item runs alone.
     runs_alone: Vec<bool>,
+    /// The worker that has such items unfinished, and their number.
+    solo: Option<(usize, usize)>,
     /// Number of workers that can have something at a time.
     most_useful: usize,
     workers: Vec<Option<Worker>>,
@@ -102,6 +104,7 @@ impl Planner {
             groups: Groups::default(),
             bound,
             alone,
+            solo: None,
             runs_alone: items.iter().map(|item| item.alone).collect(),
             most_useful,
             pool: Pool::default(),
@@ -146,7 +149,7 @@ impl Planner {
         };
         let budget = self.budget();
         let mut batch = Batch::new(budget, self.options.batch, least, state.unproven);
-        while self.find_work(worker, &batch) {
+        while !self.is_barred(Some(worker)) && self.find_work(worker, &batch) {
             if !self.fill(worker, &mut batch) {
                 break;
             }
@@ -181,6 +184,7 @@ impl Planner {
             self.finished += duration(seconds).unwrap_or(0.0);
             self.estimates.observe(item, seconds);
             self.finish_bound(worker, item);
+            self.finish_alone(item);
         }
     }
 
@@ -192,6 +196,7 @@ impl Planner {
             return Vec::new();
         };
         self.living -= 1;
+        self.solo = self.solo.filter(|(solo, _)| *solo != worker);
         if let Some(group) = gone.group {
             self.leave(group, worker);
         }
@@ -239,7 +244,8 @@ impl Planner {
     /// True when [`Planner::next`] has items for any worker that asks, also for a new one.
     #[must_use]
     pub fn has_work(&self) -> bool {
-        !self.pool.is_empty() || !self.groups.is_empty() || self.has_alone_for(None)
+        !self.is_barred(None)
+            && (!self.pool.is_empty() || !self.groups.is_empty() || self.has_alone_for(None))
     }
 
     /// Number of items that are not finished.
@@ -304,12 +310,14 @@ impl Planner {
     }
 
     fn has_work_for(&self, worker: usize) -> bool {
-        self.has_work()
-            || self
-                .worker(worker)
-                .is_some_and(|state| !state.piece.is_empty())
-            || self.bound_of(worker).is_some()
-            || self.has_alone_for(Some(worker))
+        !self.is_barred(Some(worker))
+            && (!self.pool.is_empty()
+                || !self.groups.is_empty()
+                || self
+                    .worker(worker)
+                    .is_some_and(|state| !state.piece.is_empty())
+                || self.bound_of(worker).is_some()
+                || self.has_alone_for(Some(worker)))
     }
 
     fn offer(&mut self, unit: Unit) {

@@ -17,6 +17,21 @@ impl Planner {
         self.unfinished.items == self.alone.len() + own
     }
 
+    /// True when an item runs alone on another worker. Nothing is given out then, also not what runs again.
+    pub(super) fn is_barred(&self, worker: Option<usize>) -> bool {
+        self.solo.is_some_and(|(solo, _)| Some(solo) != worker)
+    }
+
+    /// An item finished, perhaps one that ran alone.
+    pub(super) fn finish_alone(&mut self, item: u32) {
+        if self.runs_alone[item as usize] {
+            self.solo = self
+                .solo
+                .filter(|(_, items)| *items > 1)
+                .map(|(worker, items)| (worker, items - 1));
+        }
+    }
+
     /// Takes an item that runs alone, for a batch that would be empty without it.
     pub(super) fn take_alone(&mut self, worker: usize, batch: &Batch) -> Option<u32> {
         if !batch.items.is_empty() || !self.has_alone_for(Some(worker)) {
@@ -24,6 +39,8 @@ impl Planner {
         }
         let item = self.alone.pop_first()?;
         self.send(worker, item);
+        let before = self.solo.map_or(0, |(_, items)| items);
+        self.solo = Some((worker, before + 1));
         Some(item)
     }
 

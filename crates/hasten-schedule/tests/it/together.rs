@@ -152,6 +152,23 @@ fn what_runs_alone_does_so_after_a_death_too() {
 }
 
 #[test]
+fn what_runs_again_waits_for_an_item_that_runs_alone() {
+    let (items, _) = even(1, 3, 1.0, true);
+    let mut planner = planner(alone(items, &[2]), 2);
+    for worker in 0..2 {
+        let item = planner.next(worker).items[0];
+        planner.observe(worker, item, 1.0);
+    }
+    assert_eq!(planner.next(0).items, [2]);
+    planner.requeue(&[0]);
+    assert!(!planner.has_work() && !planner.needs_top_up(1));
+    assert!(planner.next(1).items.is_empty());
+    planner.observe(0, 2, 1.0);
+    assert!(planner.has_work());
+    assert_eq!(planner.next(1).items, [0]);
+}
+
+#[test]
 fn one_worker_keeps_the_order_whatever_belongs_together() {
     let items = alone(two_groups(6, 1.0), &[2]);
     let mut planner = planner(items, 1);
