@@ -122,12 +122,35 @@ def test_marks_are_registered(loud):
         import pytest
         @pytest.mark.timeout(5)
         @pytest.mark.xdist_group("a")
+        @pytest.mark.serial
         def test_a(): pass
     """
     )
     for workers in ("0", "1"):
         run = loud.run("--strict-markers", "-n", workers)
         assert run.exitstatus == 0, run.out
+
+
+def test_marks_that_keep_together_are_told(loud):
+    loud.write(
+        test_a="""
+        import pytest
+        group, serial = pytest.mark.xdist_group, pytest.mark.serial
+        @group("b")
+        @group(name="a")
+        def test_a(): pass
+        def test_b(): pass
+        @group
+        class TestC:
+            def test_c(self): pass
+            @serial
+            def test_d(self): pass
+        """
+    )
+    run = loud.run("-n", "1")
+    assert run.exitstatus == 0, run.out
+    assert run.collected["groups"] == {"a_b": [0], "default": [2, 3]}
+    assert run.collected["serial"] == [3]
 
 
 def test_hooks_of_xdist_are_known(loud):

@@ -1,5 +1,7 @@
 //! The messages with a JSON payload.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -220,6 +222,12 @@ pub struct Collected {
     /// The number of a filter that cannot be evaluated, and what pytest says of it.
     #[serde(default)]
     pub bad_filter: Option<(usize, String)>,
+    /// The items of each group that `xdist_group` marks name.
+    #[serde(default)]
+    pub groups: BTreeMap<String, Vec<u32>>,
+    /// The items with the mark `serial`.
+    #[serde(default)]
+    pub serial: Vec<u32>,
 }
 
 /// pytest wants the run to end.

@@ -17,6 +17,12 @@ pub enum RunError {
     /// A setting is wrong.
     #[error(transparent)]
     Settings(#[from] hasten_config::ConfigError),
+    /// `--dist each`.
+    #[error(
+        "--dist each is not supported: hasten runs each test once. Leave it out, or choose one of load, worksteal, \
+         loadscope, loadfile and loadgroup"
+    )]
+    DistEach,
     /// A conftest file is imported for too long.
     #[error(
         "loading the conftest files took longer than {seconds} s (collect-timeout), and was ended. \
@@ -90,6 +96,7 @@ impl RunError {
             | Self::Unusable(_)
             | Self::Usage(_)
             | Self::Settings(_)
+            | Self::DistEach
             | Self::SlowConftest { .. }
             | Self::Unpack(_) => 4,
             Self::ProcessEnded { .. } | Self::Protocol { .. } | Self::System { .. } => 3,

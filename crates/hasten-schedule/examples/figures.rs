@@ -62,6 +62,8 @@ fn build(suite: &Suite, known: Known) -> (Vec<Item>, Vec<f64>) {
                     file,
                     scope,
                     expected,
+                    bound: None,
+                    alone: false,
                 });
                 durations.push(seconds);
             }

@@ -47,6 +47,11 @@ impl Batch {
         self.items.len() >= self.least
     }
 
+    /// True when history knows all that is in it.
+    pub(crate) const fn is_known(&self) -> bool {
+        self.unknown == 0
+    }
+
     /// Adds an item unless the batch is full.
     pub(crate) fn add(&mut self, item: u32, expected: Expected, estimates: &Estimates) -> bool {
         if !self.has_room(item, expected, estimates) {

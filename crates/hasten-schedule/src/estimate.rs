@@ -177,6 +177,8 @@ mod tests {
             file,
             scope,
             expected,
+            bound: None,
+            alone: false,
         }
     }
 

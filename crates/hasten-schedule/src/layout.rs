@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::Item;
+use crate::bound::BoundGroups;
 use crate::estimate::Estimates;
 
 /// An item longer than this part of a worker's share of the run goes out early. What is not cut off is
@@ -52,14 +53,30 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// Lays items out for so many workers, and returns the units in the order of collection.
-    pub(crate) fn new(items: &[Item], estimates: &Estimates, workers: usize) -> (Self, Vec<Unit>) {
+    ///
+    /// Items that run alone are in no unit.
+    pub(crate) fn new(
+        items: &[Item],
+        estimates: &Estimates,
+        bound: &BoundGroups,
+        workers: usize,
+    ) -> (Self, Vec<Unit>) {
         let mut cutter = Cutter::new(items, estimates, workers);
         let mut files = std::collections::HashSet::new();
         let mut interleaved = false;
-        let all: Vec<u32> = (0..).take(items.len()).collect();
-        for group in all.chunk_by(|a, b| items[*a as usize].file == items[*b as usize].file) {
+        let (alone, all): (Vec<u32>, Vec<u32>) = (0..)
+            .take(items.len())
+            .partition(|item| items[*item as usize].alone);
+        let free: Vec<u32> = all
+            .into_iter()
+            .filter(|item| bound.of(*item).is_none())
+            .collect();
+        for group in free.chunk_by(|a, b| items[*a as usize].file == items[*b as usize].file) {
             interleaved |= !files.insert(items[group[0] as usize].file);
             cutter.group(group);
+        }
+        for group in 0..bound.len() {
+            cutter.bound(bound.waiting(group).collect());
         }
         let Cutter {
             mut order,
@@ -76,6 +93,7 @@ impl Layout {
                 places: start..place(order.len()),
             });
         }
+        order.extend(alone);
         (Self::of(order, estimates, &units, interleaved), units)
     }
 
@@ -260,6 +278,23 @@ impl<'a> Cutter<'a> {
             whole,
             places: start..place(self.order.len()),
         });
+    }
+
+    /// A group that goes out as a whole, whatever it takes.
+    fn bound(&mut self, group: Vec<u32>) {
+        let seconds: f64 = group
+            .iter()
+            .map(|item| self.estimates.of(*item).seconds)
+            .sum();
+        let known = |item: &u32| self.estimates.history(*item).is_some();
+        let rank = if group.iter().any(known) && seconds >= self.long {
+            Rank::Long
+        } else if group.iter().all(known) {
+            Rank::Known
+        } else {
+            Rank::Unknown
+        };
+        self.cut.push((rank, true, group));
     }
 
     /// A scope of a group that is too long to go out as a whole.

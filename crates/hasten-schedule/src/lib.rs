@@ -22,9 +22,19 @@
 //!
 //! A piece comes off the front, not off the tail, so that each worker sees the items of a group in pytest's
 //! order however often it shares, and what remains can always be taken by anyone.
+//!
+//! A *bound group* is a unit that nobody shares: whoever takes it is sent all of its items, in the order of
+//! collection, and nothing else meanwhile. It comes by its expected seconds like the others. If the worker
+//! dies, another takes what is left.
+//!
+//! Items that run *alone* come when nothing else is left, each to a worker beside which nobody has anything
+//! unfinished. A worker that asks too early is told that nothing follows, so that it finishes what it
+//! holds; the supervisor asks again for idle workers when [`Planner::has_work`] says so.
+//! With one worker, neither means anything, and all items keep their order.
 
 mod amount;
 mod batch;
+mod bound;
 mod count;
 mod estimate;
 mod layout;
@@ -45,6 +55,10 @@ pub struct Item {
     pub scope: u32,
     /// Seconds of setup, call and teardown that history expects, if it knows the item.
     pub expected: Option<f64>,
+    /// Number of a *bound group*: items that run on one worker, one after another. None: it is free.
+    pub bound: Option<u32>,
+    /// Nothing else runs while it runs. It then belongs to no bound group.
+    pub alone: bool,
 }
 
 /// How a run is planned.

@@ -1,11 +1,15 @@
 //! The planner: a state machine that the supervisor asks what a worker is to run.
 
+mod alone;
+mod bound;
 mod find;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::amount::Amount;
 use crate::batch::Batch;
+use crate::bound::BoundGroups;
 use crate::count::worker_count;
 use crate::estimate::{Estimates, duration};
 use crate::layout::{Layout, Rank, Unit};
@@ -35,6 +39,15 @@ pub struct Planner {
     layout: Layout,
     pool: Pool,
     groups: Groups,
+    bound: BoundGroups,
+    /// Items to send that run alone.
+    alone: BTreeSet<u32>,
+    /// Whether each item runs alone.
+    runs_alone: Vec<bool>,
+    /// The worker that has such items unfinished, and their number.
+    solo: Option<(usize, usize)>,
+    /// Number of workers that can have something at a time.
+    most_useful: usize,
     workers: Vec<Option<Worker>>,
     living: usize,
     /// Workers that are expected and were not added yet.
@@ -54,15 +67,32 @@ impl Planner {
     /// The plan is made for as many workers as [`Planner::worker_count_for`] finds for
     /// `options.workers`. More or fewer may come.
     #[must_use]
-    pub fn new(items: Vec<Item>, options: PlannerOptions) -> Self {
+    pub fn new(mut items: Vec<Item>, options: PlannerOptions) -> Self {
+        if options.workers <= 1 {
+            for item in &mut items {
+                item.bound = None;
+                item.alone = false;
+            }
+        }
         let estimates = Estimates::new(&items, options.batch);
         let mut all = Amount::default();
         for item in &items {
             all.add(item.expected.and_then(duration));
         }
         let known = all.items - all.unknown;
-        let awaited = worker_count(options.workers, all.items, known, all.seconds(&estimates));
-        let (layout, units) = Layout::new(&items, &estimates, awaited);
+        let bound = BoundGroups::new(&items);
+        let alone: BTreeSet<u32> = (0..)
+            .zip(&items)
+            .filter_map(|(at, item)| item.alone.then_some(at))
+            .collect();
+        let most_useful = most_useful(&items, &bound);
+        let awaited = worker_count(
+            options.workers.min(most_useful),
+            all.items,
+            known,
+            all.seconds(&estimates),
+        );
+        let (layout, units) = Layout::new(&items, &estimates, &bound, awaited);
         let mut planner = Self {
             in_order: awaited <= 1 || layout.interleaved,
             states: vec![State::Waiting; items.len()],
@@ -72,6 +102,11 @@ impl Planner {
             workers: Vec::new(),
             living: 0,
             groups: Groups::default(),
+            bound,
+            alone,
+            solo: None,
+            runs_alone: items.iter().map(|item| item.alone).collect(),
+            most_useful,
             pool: Pool::default(),
             options,
             estimates,
@@ -114,12 +149,17 @@ impl Planner {
         };
         let budget = self.budget();
         let mut batch = Batch::new(budget, self.options.batch, least, state.unproven);
-        while self.find_work(worker, &batch) {
+        while !self.is_barred(Some(worker)) && self.find_work(worker, &batch) {
             if !self.fill(worker, &mut batch) {
                 break;
             }
         }
-        let last = !self.has_work_for(worker);
+        if let Some(item) = self.take_alone(worker, &batch) {
+            batch.items.push(item);
+        }
+        // One that is answered now asks once more, and may then take what runs alone without a new set-up.
+        let asks_again = !self.alone.is_empty() && !batch.items.is_empty();
+        let last = !self.has_work_for(worker) && !asks_again;
         if let Some(state) = self.worker_mut(worker) {
             state.told_last = last;
         }
@@ -143,6 +183,8 @@ impl Planner {
             self.unfinished.remove(self.estimates.history(item));
             self.finished += duration(seconds).unwrap_or(0.0);
             self.estimates.observe(item, seconds);
+            self.finish_bound(worker, item);
+            self.finish_alone(item);
         }
     }
 
@@ -154,6 +196,7 @@ impl Planner {
             return Vec::new();
         };
         self.living -= 1;
+        self.solo = self.solo.filter(|(solo, _)| *solo != worker);
         if let Some(group) = gone.group {
             self.leave(group, worker);
         }
@@ -164,6 +207,7 @@ impl Planner {
         }
         lost.extend(self.layout.items(&gone.piece));
         self.give_back(&lost);
+        self.release_bound(&gone.bound);
         lost
     }
 
@@ -200,7 +244,8 @@ impl Planner {
     /// True when [`Planner::next`] has items for any worker that asks, also for a new one.
     #[must_use]
     pub fn has_work(&self) -> bool {
-        !self.pool.is_empty() || !self.groups.is_empty()
+        !self.is_barred(None)
+            && (!self.pool.is_empty() || !self.groups.is_empty() || self.has_alone_for(None))
     }
 
     /// Number of items that are not finished.
@@ -235,7 +280,7 @@ impl Planner {
     pub fn worker_count_for(&self, max: usize) -> usize {
         let Amount { items, unknown, .. } = self.unfinished;
         worker_count(
-            max,
+            max.min(self.most_useful),
             items,
             items - unknown,
             self.unfinished.seconds(&self.estimates),
@@ -265,10 +310,14 @@ impl Planner {
     }
 
     fn has_work_for(&self, worker: usize) -> bool {
-        self.has_work()
-            || self
-                .worker(worker)
-                .is_some_and(|state| !state.piece.is_empty())
+        !self.is_barred(Some(worker))
+            && (!self.pool.is_empty()
+                || !self.groups.is_empty()
+                || self
+                    .worker(worker)
+                    .is_some_and(|state| !state.piece.is_empty())
+                || self.bound_of(worker).is_some()
+                || self.has_alone_for(Some(worker)))
     }
 
     fn offer(&mut self, unit: Unit) {
@@ -287,7 +336,12 @@ impl Planner {
 
     /// Offers items as units of places that follow one another.
     fn give_back(&mut self, items: &[u32]) {
-        let mut places: Vec<u32> = items.iter().map(|item| self.layout.place(*item)).collect();
+        let free: Vec<u32> = items
+            .iter()
+            .copied()
+            .filter(|item| !self.give_back_alone(*item) && !self.give_back_bound(*item))
+            .collect();
+        let mut places: Vec<u32> = free.iter().map(|item| self.layout.place(*item)).collect();
         places.sort_unstable();
         let file = |place: u32| self.estimates.file_of(self.layout.item(place));
         let units: Vec<Range<u32>> = places
@@ -313,4 +367,13 @@ impl Planner {
             places,
         });
     }
+}
+
+/// Number of workers that can have something at a time.
+fn most_useful(items: &[Item], bound: &BoundGroups) -> usize {
+    let free = items
+        .iter()
+        .filter(|item| !item.alone && item.bound.is_none())
+        .count();
+    (free + bound.len()).max(items.len().min(1))
 }

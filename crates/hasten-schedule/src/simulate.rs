@@ -58,6 +58,10 @@ pub struct Outcome {
     pub makespan: f64,
     /// What each worker ran, in order; with the items that it died in.
     pub sequences: Vec<Vec<u32>>,
+    /// When each of these began and ended, in seconds.
+    pub times: Vec<Vec<(f64, f64)>>,
+    /// The workers that died, in that order.
+    pub died: Vec<usize>,
     /// Number of answers that had items.
     pub batches: usize,
     /// Number of times that a worker asked and had to wait for the answer.
@@ -213,6 +217,7 @@ impl<'a> Run<'a> {
             sent_at: time,
         });
         self.outcome.sequences.push(Vec::new());
+        self.outcome.times.push(Vec::new());
         self.at(time, self.processes.len() - 1);
     }
 
@@ -286,10 +291,12 @@ impl<'a> Run<'a> {
             self.die(worker, death, time);
             return;
         }
+        let end = time + self.duration(item);
         self.outcome.sequences[worker].push(item);
+        self.outcome.times[worker].push((time, end));
         self.processes[worker].started += 1;
         self.processes[worker].doing = Doing::Running(item);
-        self.at(time + self.duration(item), worker);
+        self.at(end, worker);
     }
 
     /// The call of an item is over.
@@ -335,6 +342,20 @@ impl<'a> Run<'a> {
         if self.planner.needs_top_up(worker) {
             self.feed(worker);
         }
+        // Perhaps that was all that an item had to wait for which runs alone.
+        self.wake_idle(worker, time);
+    }
+
+    /// The supervisor asks for the workers that have nothing to do.
+    fn wake_idle(&mut self, except: usize, time: f64) {
+        for other in 0..self.processes.len() {
+            if other != except
+                && self.processes[other].doing == Doing::Nothing
+                && self.planner.has_work()
+            {
+                self.wake(other, time);
+            }
+        }
     }
 
     /// The supervisor sends an idle worker something that it did not ask for.
@@ -352,11 +373,8 @@ impl<'a> Run<'a> {
             self.planner.observe(worker, item, seconds);
         }
         self.planner.worker_gone(worker);
-        for other in 0..self.processes.len() {
-            if self.processes[other].doing == Doing::Nothing && self.planner.has_work() {
-                self.wake(other, time);
-            }
-        }
+        self.outcome.died.push(worker);
+        self.wake_idle(worker, time);
         let living = self
             .processes
             .iter()

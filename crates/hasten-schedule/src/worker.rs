@@ -27,6 +27,8 @@ pub(crate) struct Worker {
     pub(crate) piece: Range<u32>,
     /// The group that it works on.
     pub(crate) group: Option<usize>,
+    /// The bound groups that it has something of, in the order in which it took them.
+    pub(crate) bound: Vec<usize>,
     /// The last item of each file that it was sent.
     latest: HashMap<u32, u32>,
     /// How many items of which nothing is known it may get at once.
@@ -43,6 +45,7 @@ impl Worker {
             uncertain: 0,
             piece: 0..0,
             group: None,
+            bound: Vec::new(),
             latest: HashMap::new(),
             unproven: 1,
             told_last: false,

@@ -4,6 +4,7 @@ import os
 
 from _pytest.nodes import Item
 
+from hasten_worker.collection.together import together
 from hasten_worker.configuration.filters import select
 from hasten_worker.configuration.flaky_marks import add_flaky_marks
 from hasten_worker.messages.values import complete
@@ -69,6 +70,7 @@ class Collection:
             "seconds": seconds,
             "shouldstop": stopped,
             "continue_on_errors": bool(config.option.continue_on_collection_errors),
+            **together(session.items if stopped is None else []),
         }
 
 

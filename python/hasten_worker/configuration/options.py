@@ -22,6 +22,7 @@ TIMEOUT_MARKER = (
     "method and func_only evaluation on just one test item.  The first "
     "argument, *timeout*, is the timeout in seconds."
 )
+SERIAL_MARKER = "serial: nothing else runs while this test does."
 _DIST_MODES = ["each", "load", "loadscope", "loadfile", "loadgroup", "worksteal", "no"]
 
 
@@ -55,6 +56,7 @@ class Options:
     def pytest_configure(self, config):
         config.addinivalue_line("markers", XDIST_MARKER)
         config.addinivalue_line("markers", FLAKY_MARKER)
+        config.addinivalue_line("markers", SERIAL_MARKER)
         if self._owns_timeout:
             config.addinivalue_line("markers", TIMEOUT_MARKER)
 
@@ -177,8 +179,8 @@ def _add_distribution(group):
         choices=_DIST_MODES,
         dest="dist",
         default="no",
-        help="What stays together: loadscope (modules and classes), loadfile, loadgroup "
-        "(xdist_group marks); load and worksteal send single tests.",
+        help="What stays together on one worker: loadscope (modules and classes), loadfile, "
+        "loadgroup (xdist_group marks); nothing has to with load, worksteal and no (default).",
     )
     group._addoption(
         "-d",

@@ -10,6 +10,7 @@ use hasten_protocol::message::{
 use super::ending::Stop;
 use super::rules::Rules;
 use super::time::monotonic;
+use super::together::Dist;
 use super::{Collecting, Output, Run, Watched, parse};
 use crate::channel::Channel;
 use crate::error::RunError;
@@ -158,6 +159,9 @@ impl Run {
             self.rules.decided_outside(),
         );
         self.distribute = choice.distribute;
+        if choice.distribute {
+            self.rules.dist = Dist::of(&settings)?;
+        }
         if let Some(text) = choice.note {
             self.tell_main(&text);
         }

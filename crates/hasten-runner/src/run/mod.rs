@@ -21,6 +21,7 @@ mod screen;
 mod slow;
 mod suite;
 mod time;
+mod together;
 mod watch;
 
 use std::collections::HashMap;

@@ -8,6 +8,7 @@ use hasten_history::Estimate;
 use hasten_protocol::message::{Collected, GivenLimits, RuleOptions, Settings};
 use hasten_protocol::reruns::RerunOptions;
 
+use super::together::Dist;
 use crate::limits::{ItemLimits, Limits};
 
 /// The end of a session is not a test: a limit that is meant for tests gives it so many seconds at least.
@@ -32,6 +33,8 @@ pub(crate) struct Rules {
     pub(crate) session_finish: f64,
     /// After so long a line says what is running.
     pub(crate) slow_after: f64,
+    /// What stays together on one worker.
+    pub(crate) dist: Dist,
 }
 
 impl Rules {

@@ -33,14 +33,17 @@ impl Suite {
         let items = &collected.items;
         let mut files = Interner::default();
         let mut scopes = Interner::default();
-        let planned = items
+        let mut planned: Vec<Item> = items
             .iter()
             .map(|item| Item {
                 file: files.number(file_of(item)),
                 scope: scopes.number(scope_of(item)),
                 expected: estimates.get(&item.0).map(Estimate::total),
+                bound: None,
+                alone: false,
             })
             .collect();
+        rules.dist.bind(collected, &mut planned);
         Self {
             nodeids: items.iter().map(|item| item.0.clone()).collect(),
             ledger: Ledger::new(items.len()),

@@ -27,7 +27,7 @@ impl Planner {
         let Some(state) = self.worker(worker) else {
             return false;
         };
-        if !state.piece.is_empty() {
+        if !state.piece.is_empty() || self.bound_of(worker).is_some() {
             return true;
         }
         let own = state
@@ -68,7 +68,8 @@ impl Planner {
         let Some(state) = self.worker(worker) else {
             return false;
         };
-        let in_order = |key: Key| self.is_in_order(state, key.start);
+        let bound = |key: Key| self.bound.of(self.layout.item(key.start));
+        let in_order = |key: Key| bound(key).is_some() || self.is_in_order(state, key.start);
         let after_long = if self.options.lookahead {
             Rank::Returned
         } else {
@@ -84,12 +85,20 @@ impl Planner {
                 .or_else(|| self.pool.find(Rank::Long, |_| true)),
         };
         let fits = |key: &Key| {
-            let item = self.layout.item(key.start);
-            batch.has_room(item, self.estimates.of(item), &self.estimates)
+            let group = bound(*key);
+            let first = group.and_then(|group| self.bound.first(group));
+            let item = first.unwrap_or_else(|| self.layout.item(key.start));
+            // Nobody can take a group from behind an item that turns out to be long.
+            (group.is_none() || !batch.suffices() || batch.is_known())
+                && batch.has_room(item, self.estimates.of(item), &self.estimates)
         };
         let unit = found.filter(fits).and_then(|key| self.pool.take(key));
         let Some(unit) = unit else { return false };
         self.leave_group(worker);
+        if let Some(group) = self.bound.of(self.layout.item(unit.places.start)) {
+            self.hold(worker, group);
+            return true;
+        }
         let group = self.groups.begin(unit.places, unit.whole);
         if let Some(state) = self.worker_mut(worker) {
             state.group = Some(group);
@@ -172,8 +181,11 @@ impl Planner {
         true
     }
 
-    /// Moves items of the worker's piece, or else of its group, to the batch; false when the batch is full.
+    /// Moves items of the worker's bound group, piece or group to the batch; false when the batch is full.
     pub(super) fn fill(&mut self, worker: usize, batch: &mut Batch) -> bool {
+        if let Some(group) = self.bound_of(worker) {
+            return self.fill_bound(worker, group, batch);
+        }
         let Some(Some(state)) = self.workers.get_mut(worker) else {
             return false;
         };

@@ -163,6 +163,8 @@ fn reordered_files_begin_in_the_order_of_collection() {
         file,
         scope: file,
         expected: Some(expected),
+        bound: None,
+        alone: false,
     };
     let items = vec![
         item(0, 1.0),

@@ -5,3 +5,4 @@ mod deaths;
 mod properties;
 mod runs;
 mod suites;
+mod together;

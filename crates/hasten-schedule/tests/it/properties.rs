@@ -99,7 +99,7 @@ proptest! {
     ) {
         let items: Vec<Item> = files
             .iter()
-            .map(|file| Item { file: *file, scope: *file, expected: known.then_some(0.01) })
+            .map(|file| Item { file: *file, scope: *file, expected: known.then_some(0.01), bound: None, alone: false })
             .collect();
         let scenario = Scenario { deaths, ..scenario };
         let outcome = run(&items, &vec![0.01; items.len()], lookahead, &scenario);

@@ -158,6 +158,8 @@ fn sixty_thousand_items_that_pytest_has_reordered() {
         file: number % 2,
         scope: number % 2,
         expected: Some(if number >= 59_998 { 20.0 } else { 0.0003 }),
+        bound: None,
+        alone: false,
     };
     let items: Vec<Item> = (0..60_000).map(item).collect();
     let durations: Vec<f64> = items.iter().filter_map(|item| item.expected).collect();

@@ -16,6 +16,8 @@ pub(crate) fn suite(files: &[Classes], known: bool) -> (Vec<Item>, Vec<f64>) {
                     file,
                     scope,
                     expected: known.then_some(*seconds),
+                    bound: None,
+                    alone: false,
                 });
                 durations.push(*seconds);
             }

@@ -8,6 +8,7 @@ mod basics;
 mod command_line;
 mod crashes;
 mod diagnose;
+mod dist;
 mod doctor;
 mod faults;
 mod history;

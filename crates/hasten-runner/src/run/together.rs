@@ -1,0 +1,136 @@
+//! Which items stay together on one worker: `--dist`.
+
+use std::collections::HashMap;
+
+use hasten_protocol::message::{Collected, Settings, Workers};
+use hasten_schedule::Item;
+
+use crate::error::RunError;
+
+/// What stays together. The names are those of pytest-xdist.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Dist {
+    /// `load`, `worksteal`, `no`: nothing has to.
+    #[default]
+    Free,
+    /// `loadfile`: the tests of a file.
+    File,
+    /// `loadscope`: those of a class, and a module's that are in none.
+    Scope,
+    /// `loadgroup`: those whose `xdist_group` marks name one group.
+    Group,
+}
+
+impl Dist {
+    /// What the command line and the settings files say.
+    pub(crate) fn of(settings: &Settings) -> Result<Self, RunError> {
+        let one_process = settings.numprocesses == Some(Workers::Exactly(0));
+        match settings.dist.as_deref() {
+            Some("each") if !one_process => Err(RunError::DistEach),
+            Some("loadfile") => Ok(Self::File),
+            Some("loadscope") => Ok(Self::Scope),
+            Some("loadgroup") => Ok(Self::Group),
+            _ => Ok(Self::Free),
+        }
+    }
+
+    /// Binds what stays together, and lets serial items run alone.
+    pub(crate) fn bind(self, collected: &Collected, planned: &mut [Item]) {
+        let mut numbers: HashMap<&str, u32> = HashMap::new();
+        let mut number = |name| {
+            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+            *numbers.entry(name).or_insert(next)
+        };
+        let nodeids = collected.items.iter().map(|item| item.0.as_str());
+        match self {
+            Self::Free => {}
+            Self::File | Self::Scope => {
+                for (item, nodeid) in planned.iter_mut().zip(nodeids) {
+                    item.bound = Some(number(self.name(nodeid)));
+                }
+            }
+            Self::Group => {
+                for (name, indexes) in &collected.groups {
+                    let group = number(name);
+                    for index in indexes {
+                        if let Some(item) = planned.get_mut(*index as usize) {
+                            item.bound = Some(group);
+                        }
+                    }
+                }
+            }
+        }
+        for index in &collected.serial {
+            if let Some(item) = planned.get_mut(*index as usize) {
+                item.alone = true;
+            }
+        }
+    }
+
+    /// The part of a node id that names what it stays together with, as pytest-xdist finds it.
+    fn name(self, nodeid: &str) -> &str {
+        let parts = if self == Self::File {
+            nodeid.split_once("::")
+        } else {
+            nodeid.rsplit_once("::")
+        };
+        parts.map_or(nodeid, |(name, _)| name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(json: &str) -> Settings {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn modes_have_the_names_of_xdist() {
+        for (json, dist) in [
+            (r#"{"dist": "no"}"#, Dist::Free),
+            (r#"{"dist": "load"}"#, Dist::Free),
+            (r#"{"dist": "worksteal"}"#, Dist::Free),
+            (r#"{"dist": "loadfile"}"#, Dist::File),
+            (r#"{"dist": "loadscope"}"#, Dist::Scope),
+            (r#"{"dist": "loadgroup"}"#, Dist::Group),
+            (r#"{"dist": "each", "numprocesses": 0}"#, Dist::Free),
+        ] {
+            assert_eq!(Dist::of(&settings(json)).unwrap(), dist, "{json}");
+        }
+        let each = Dist::of(&settings(r#"{"dist": "each", "numprocesses": 2}"#));
+        assert_eq!(
+            each.unwrap_err().to_string(),
+            "--dist each is not supported: hasten runs each test once. Leave it out, or choose one of load, \
+             worksteal, loadscope, loadfile and loadgroup"
+        );
+    }
+
+    #[test]
+    fn items_are_bound_by_file_by_parent_or_by_mark() {
+        let json = r#"{"items": [["a.py::A::t[x::y]", 7], ["a.py::A::t", 7], ["a.py::t", 4], ["b.py::t", 4], ["b.py::u", 4]],
+                       "groups": {"one": [1, 3]}, "serial": [3]}"#;
+        let collected: Collected = serde_json::from_str(json).unwrap();
+        let free = Item {
+            file: 0,
+            scope: 0,
+            expected: None,
+            bound: None,
+            alone: false,
+        };
+        for (dist, bound) in [
+            (Dist::Free, [None, None, None, None, None]),
+            (Dist::File, [Some(0), Some(0), Some(0), Some(1), Some(1)]),
+            // pytest-xdist takes a parameter with colons for a part of the name, too.
+            (Dist::Scope, [Some(0), Some(1), Some(2), Some(3), Some(3)]),
+            (Dist::Group, [None, Some(0), None, Some(0), None]),
+        ] {
+            let mut planned = [free; 5];
+            dist.bind(&collected, &mut planned);
+            assert_eq!(planned.map(|item| item.bound), bound, "{dist:?}");
+            let alone = planned.map(|item| item.alone);
+            assert_eq!(alone, [false, false, false, true, false]);
+        }
+    }
+}
