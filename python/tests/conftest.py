@@ -93,6 +93,19 @@ class Suite:
         shutil.rmtree(self.path / ".pytest_cache", ignore_errors=True)
 
 
+class Loud(Suite):
+    """A suite that runs with whatever plugins are installed."""
+
+    def run(self, *args, **options):
+        options["env"] = environment(**options.get("env", {}))
+        return Supervisor(list(args), self.path, **options).run()
+
+
+@pytest.fixture
+def loud(tmp_path):
+    return Loud(tmp_path)
+
+
 @pytest.fixture
 def suite(tmp_path):
     folder = tmp_path / "suite"

@@ -9,25 +9,12 @@ import sys
 import threading
 
 import pytest
-from conftest import Suite, environment, normal
-from supervisor import Supervisor, outcomes
+from conftest import environment, normal
+from supervisor import outcomes
 
 XDIST = importlib.util.find_spec("xdist") is not None
 TIMEOUT = importlib.util.find_spec("pytest_timeout") is not None
 PASS = "def test_a(): pass"
-
-
-class Loud(Suite):
-    """A suite that runs with whatever plugins are installed."""
-
-    def run(self, *args, **options):
-        options["env"] = environment(**options.get("env", {}))
-        return Supervisor(list(args), self.path, **options).run()
-
-
-@pytest.fixture
-def loud(tmp_path):
-    return Loud(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,6 @@
 """Items that are run again: what the supervisor learns, and what it says."""
 
 import pytest
-from conftest import Suite, environment
-from supervisor import Supervisor
-
-
-class Loud(Suite):
-    """A suite that runs with whatever plugins are installed."""
-
-    def run(self, *args, **options):
-        options["env"] = environment(**options.get("env", {}))
-        return Supervisor(list(args), self.path, **options).run()
-
-
-@pytest.fixture
-def loud(tmp_path):
-    return Loud(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -23,19 +23,37 @@ pub(crate) fn all_pids() -> impl Iterator<Item = i32> {
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
 }
 
-/// The parent's id, and whether the process is a zombie (`proc(5)`).
-fn parent_of(pid: i32) -> Option<(i32, bool)> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+/// What the system says of a process (`proc(5)`).
+pub(crate) struct Stat {
+    zombie: bool,
+    pub(crate) parent: i32,
+    /// Its process group.
+    pub(crate) group: i32,
+    /// Clock ticks from the start of the machine.
+    pub(crate) started: u64,
+}
+
+/// What the system says of this process, if it is there.
+pub(crate) fn stat(pid: i32) -> Option<Stat> {
+    parse_stat(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+fn parse_stat(text: &str) -> Option<Stat> {
     // The name in parentheses may hold anything, so count from its end.
-    let mut rest = stat.get(stat.rfind(')')? + 2..)?.split(' ');
-    let zombie = rest.next()? == "Z";
-    Some((rest.next()?.parse().ok()?, zombie))
+    let fields: Vec<&str> = text.get(text.rfind(')')? + 2..)?.split(' ').collect();
+    let number = |at: usize| fields.get(at)?.trim().parse::<i64>().ok();
+    Some(Stat {
+        zombie: *fields.first()? == "Z",
+        parent: i32::try_from(number(1)?).ok()?,
+        group: i32::try_from(number(2)?).ok()?,
+        started: u64::try_from(number(19)?).ok()?,
+    })
 }
 
 /// The processes for which `is_root` holds, and everything that descends from them; living ones.
 pub(crate) fn trees(is_root: impl Fn(i32) -> bool) -> Vec<i32> {
-    let parents: HashMap<i32, (i32, bool)> = all_pids()
-        .filter_map(|pid| Some((pid, parent_of(pid)?)))
+    let parents: HashMap<i32, Stat> = all_pids()
+        .filter_map(|pid| Some((pid, stat(pid)?)))
         .collect();
     let belongs = |pid: i32| {
         let mut at = pid;
@@ -45,13 +63,13 @@ pub(crate) fn trees(is_root: impl Fn(i32) -> bool) -> Vec<i32> {
                 return true;
             }
             match parents.get(&at) {
-                Some((parent, _)) if *parent > 1 => at = *parent,
+                Some(stat) if stat.parent > 1 => at = stat.parent,
                 _ => return false,
             }
         }
         false
     };
-    let alive = parents.iter().filter(|(_, (_, zombie))| !zombie);
+    let alive = parents.iter().filter(|(_, stat)| !stat.zombie);
     alive
         .map(|(pid, _)| *pid)
         .filter(|pid| belongs(*pid))
@@ -118,11 +136,19 @@ mod tests {
     }
 
     #[test]
+    fn a_name_with_parentheses_is_no_obstacle() {
+        let text = "12 (a) b) S 3 4 5 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 116990 1 2\n";
+        let stat = parse_stat(text).unwrap();
+        assert_eq!((stat.parent, stat.group, stat.started), (3, 4, 116_990));
+        assert!(parse_stat("12 (a) S 3").is_none());
+    }
+
+    #[test]
     fn the_parent_of_a_process_is_known() {
         let own = getpid().as_raw();
-        let (parent, zombie) = parent_of(own).unwrap();
-        assert_eq!(parent, nix::unistd::getppid().as_raw());
-        assert!(!zombie);
+        let found = stat(own).unwrap();
+        assert_eq!(found.parent, nix::unistd::getppid().as_raw());
+        assert!(!found.zombie);
         assert!(all_pids().any(|pid| pid == own));
     }
 }

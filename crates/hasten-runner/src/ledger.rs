@@ -42,7 +42,7 @@ pub(crate) struct Entry {
     /// Seconds.
     pub(crate) teardown: f64,
     /// Number of the worker that ran it.
-    pub(crate) worker: u32,
+    pub(crate) worker: usize,
     /// It exceeded its limit.
     timed_out: bool,
     /// Attempts at it before this one.
@@ -130,7 +130,7 @@ impl Ledger {
     }
 
     /// Takes a record in. Returns false when it is to be ignored: the item is final already.
-    pub(crate) fn record(&mut self, worker: u32, record: &Record<'_>) -> bool {
+    pub(crate) fn record(&mut self, worker: usize, record: &Record<'_>) -> bool {
         let Some(index) = record.index else {
             return true;
         };
@@ -168,7 +168,7 @@ impl Ledger {
     }
 
     /// Gives an item the state that its worker's death means. Counts as a failed report.
-    pub(crate) fn verdict(&mut self, worker: u32, index: u32, state: State, seconds: f64) {
+    pub(crate) fn verdict(&mut self, worker: usize, index: u32, state: State, seconds: f64) {
         if self.is_finished(index) {
             return;
         }

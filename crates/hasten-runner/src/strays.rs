@@ -6,7 +6,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::{Pid, SysconfVar, getpid, sysconf};
 
-use crate::descendants::{all_pids, trees};
+use crate::descendants::{all_pids, stat, trees};
 use crate::guardian::RUN_ID_VARIABLE;
 
 /// Says whose child a process is, even after that has ended.
@@ -37,28 +37,6 @@ pub(crate) struct Dead<'a> {
     pub(crate) since: u64,
     /// Children of ours that are no strays.
     pub(crate) known: &'a [i32],
-}
-
-struct Stat {
-    parent: i32,
-    group: i32,
-    started: u64,
-}
-
-/// What `/proc/PID/stat` says (`proc(5)`).
-fn stat(pid: i32) -> Option<Stat> {
-    parse_stat(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
-}
-
-fn parse_stat(text: &str) -> Option<Stat> {
-    // The name in parentheses may hold anything, so count from its end; the state comes first.
-    let fields: Vec<&str> = text.get(text.rfind(')')? + 2..)?.split(' ').collect();
-    let number = |at: usize| fields.get(at)?.trim().parse::<i64>().ok();
-    Some(Stat {
-        parent: i32::try_from(number(1)?).ok()?,
-        group: i32::try_from(number(2)?).ok()?,
-        started: u64::try_from(number(19)?).ok()?,
-    })
 }
 
 /// What descends from a worker that lives still: to be asked before it is killed.
@@ -214,14 +192,6 @@ mod tests {
             group: 7,
             command: format!("sleep {pid}"),
         }
-    }
-
-    #[test]
-    fn a_name_with_parentheses_is_no_obstacle() {
-        let text = "12 (a) b) S 3 4 5 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 116990 1 2\n";
-        let stat = parse_stat(text).unwrap();
-        assert_eq!((stat.parent, stat.group, stat.started), (3, 4, 116_990));
-        assert!(parse_stat("12 (a) S 3").is_none());
     }
 
     #[test]

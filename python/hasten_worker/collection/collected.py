@@ -10,6 +10,8 @@ from hasten_worker.configuration.flaky_marks import add_flaky_marks
 from hasten_worker.messages.values import complete
 from hasten_worker.messages.warning_records import to_message
 
+_OURS = frozenset(("timeout", "flaky", "xdist_group", "serial"))
+
 
 class Collection:
     """Notes what pytest's collection says, through hooks that a role forwards."""
@@ -51,11 +53,13 @@ class Collection:
     def message(self, session, seconds, unsafe=(), stopped=None, filters=()):
         """Returns the COLLECTED message."""
         config = session.config
+        items = session.items if stopped is None else []
+        table, marked = _items(items)
         selected, bad_filter = select(session.items, filters) if filters else ([], None)
         return {
             "selected": selected,
             "bad_filter": bad_filter,
-            "items": _items(session.items) if stopped is None else [],
+            "items": table,
             "testsfailed": session.testsfailed,
             "collect_reports": self.reports,
             "deselected": self.deselected,
@@ -70,27 +74,34 @@ class Collection:
             "seconds": seconds,
             "shouldstop": stopped,
             "continue_on_errors": bool(config.option.continue_on_collection_errors),
-            **together(session.items if stopped is None else []),
+            **together(items, marked),
         }
 
 
 def _items(items):
-    """Returns ``[nodeid, length of the parent's node id, timeout, func_only]`` for each item."""
+    """Returns ``[nodeid, length of the parent's node id, timeout, func_only]`` for each item.
+
+    And the indexes of those that have one of our marks, of their own or inherited.
+    """
     parents = {}
-    table = []
-    for item in items:
+    table, marked = [], []
+    for index, item in enumerate(items):
         parent = item.parent
         known = parents.get(parent)
         if known is None:
-            known = parents[parent] = (len(_readable(parent.nodeid)), _limit(parent))
-        limit = known[1]
-        for mark in item.own_markers:
-            if mark.name == "timeout":
-                limit = _parse(mark)
-                break
-        table.append((_readable(item.nodeid), known[0], limit[0], limit[1]))
-    add_flaky_marks(table, items)
-    return table
+            inherits = any(map(_has_ours, parent.listchain()))
+            known = parents[parent] = (len(_readable(parent.nodeid)), inherits)
+        limit = (None, None)
+        if known[1] or (item.own_markers and _has_ours(item)):
+            marked.append(index)
+            limit = _limit(item)
+        table.append((_readable(item.nodeid), known[0], *limit))
+    add_flaky_marks(table, items, marked)
+    return table, marked
+
+
+def _has_ours(node):
+    return any(mark.name in _OURS for mark in node.own_markers)
 
 
 def _limit(node):

@@ -1,26 +1,17 @@
 """Which tests have marks that keep them together, or keep all others away."""
 
 
-def together(items):
+def together(items, marked):
     """Returns, for COLLECTED, the items of each ``xdist_group`` and those that are ``serial``."""
     groups, serial = {}, []
-    parent = inherits = None
-    for index, item in enumerate(items):
-        if item.parent is not parent:
-            parent = item.parent
-            inherits = any(_is_marked(node) for node in parent.listchain())
-        if not inherits and not _is_marked(item):
-            continue
+    for index in marked:
+        item = items[index]
         name = _group(item)
         if name is not None:
             groups.setdefault(name, []).append(index)
         if item.get_closest_marker("serial") is not None:
             serial.append(index)
     return {"groups": groups, "serial": serial}
-
-
-def _is_marked(node):
-    return any(mark.name in ("xdist_group", "serial") for mark in node.own_markers)
 
 
 def _group(item):

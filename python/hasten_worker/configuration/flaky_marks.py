@@ -18,22 +18,14 @@ _KEYS = (
 _NUMBERS = _KEYS[:3]
 
 
-def add_flaky_marks(table, items):
+def add_flaky_marks(table, items, marked):
     """Adds to the rows of those items that have such a mark what it says."""
-    parents = {}
-    for position, item in enumerate(items):
-        parent = item.parent
-        try:
-            mark = parents[parent]
-        except KeyError:
-            mark = parents[parent] = parent.get_closest_marker("flaky")
-        for own in item.own_markers:
-            if own.name == "flaky":
-                mark = own
-                break
+    for position in marked:
+        mark = items[position].get_closest_marker("flaky")
         if mark is not None and _is_ours(mark):
             row = list(table[position])
-            table[position] = [*row, *[None] * (4 - len(row)), _message(item, mark)]
+            message = _message(items[position], mark)
+            table[position] = [*row, *[None] * (4 - len(row)), message]
 
 
 def _is_ours(mark):

@@ -110,12 +110,9 @@ impl Run {
             seconds: death.seconds,
         };
         suite.order.record(item, &verdict.records());
-        suite.ledger.verdict(
-            u32::try_from(casualty.worker).unwrap_or(u32::MAX),
-            item,
-            death.state,
-            death.seconds,
-        );
+        suite
+            .ledger
+            .verdict(casualty.worker, item, death.state, death.seconds);
         suite.over(casualty.worker, item, death.seconds, self.stop.is_some());
         self.workers[casualty.worker].ran.push(item);
         self.check_maxfail();

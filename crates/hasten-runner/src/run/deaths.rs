@@ -129,16 +129,17 @@ impl Run {
         match (&self.processes[number].bye, ending) {
             (Some(bye), _) => self.exit_status = Some(bye.exitstatus),
             (None, Ending::Exited(status)) => self.exit_status = Some(status),
-            (None, Ending::Killed(_)) if self.own_time_out().is_some() => {
-                let text = self.own_time_out().unwrap_or_default();
-                self.screen.warn(&text);
-                self.exit_status = Some(1);
-            }
             // Under -n 0 main is pytest, and ends as pytest would have.
             (None, Ending::Killed(signal)) if !self.distribute && self.settings.is_some() => {
-                self.screen
-                    .warn(&format!("the process that ran the tests {ending}"));
-                self.exit_status = Some(128 + signal);
+                let (text, status) = match self.own_time_out() {
+                    Some(text) => (text, 1),
+                    None => {
+                        let text = format!("the process that ran the tests {ending}");
+                        (text, 128 + signal)
+                    }
+                };
+                self.screen.warn(&text);
+                self.exit_status = Some(status);
             }
             (None, Ending::Killed(_)) => {
                 return Err(RunError::ProcessEnded {
@@ -320,7 +321,9 @@ impl Run {
             stacks_from: expiry.stacks_from,
             seconds,
         };
-        self.end_item(number, death);
+        if let Some(casualty) = self.casualty(number, death) {
+            self.convict(&casualty);
+        }
     }
 
     /// What it has reported of the phases before the one that the verdict is about.
@@ -333,17 +336,9 @@ impl Run {
         let Some(suite) = &mut self.suite else { return };
         for record in Records::new(&expiry.reports).map_while(Result::ok) {
             if record.kind == RecordKind::Warning || record.flags & phases != 0 {
-                suite
-                    .ledger
-                    .record(u32::try_from(number).unwrap_or(u32::MAX), &record);
+                suite.ledger.record(number, &record);
                 suite.order.record(item, record.bytes);
             }
-        }
-    }
-
-    fn end_item(&mut self, number: usize, death: Death) {
-        if let Some(casualty) = self.casualty(number, death) {
-            self.convict(&casualty);
         }
     }
 
@@ -351,8 +346,8 @@ impl Run {
         let worker = &self.workers[number];
         let id = worker.id.clone();
         let early = activity.started == 0 && worker.started.elapsed() < EARLY;
-        let text = match activity.phase {
-            Phase::SessionFinish if let Some(expiry) = worker.watch.expired() => {
+        let text = match (activity.phase, worker.watch.expired()) {
+            (Phase::SessionFinish, Some(expiry)) => {
                 self.fault = true;
                 let stacks = stacks::parse(&worker.memory.stacks_from(expiry.stacks_from));
                 format!(
@@ -362,7 +357,7 @@ impl Run {
                     stacks::render(&stacks)
                 )
             }
-            Phase::SessionFinish => {
+            (Phase::SessionFinish, None) => {
                 self.fault = true;
                 format!(
                     "{id} {cause} while it ended its session: what session fixtures and plugins \

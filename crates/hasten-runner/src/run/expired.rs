@@ -60,9 +60,7 @@ impl Run {
         expiry.reports.extend_from_slice(last.bytes);
         suite.ledger.times_out(item);
         for record in Records::new(&expiry.reports).map_while(Result::ok) {
-            suite
-                .ledger
-                .record(u32::try_from(number).unwrap_or(u32::MAX), &record);
+            suite.ledger.record(number, &record);
             suite.order.record(item, record.bytes);
         }
         suite.over(number, item, last.seconds(), self.stop.is_some());

@@ -60,7 +60,7 @@ impl Run {
         let mut finished = vec![0; self.workers.len()];
         if let Some(suite) = &self.suite {
             for entry in suite.ledger.entries().iter().filter(|one| one.finished) {
-                if let Some(number) = finished.get_mut(entry.worker as usize) {
+                if let Some(number) = finished.get_mut(entry.worker) {
                     *number += 1;
                 }
             }

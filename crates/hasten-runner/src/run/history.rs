@@ -167,7 +167,7 @@ fn attempt<'a>(nodeid: &'a str, entry: &Entry, distributed: bool) -> Option<Atte
     Some(Attempt {
         nodeid: Cow::Borrowed(nodeid),
         attempt: entry.reruns,
-        worker: distributed.then_some(entry.worker),
+        worker: distributed.then(|| u32::try_from(entry.worker).unwrap_or(u32::MAX)),
         outcome,
         setup: entry.setup,
         call: entry.call,

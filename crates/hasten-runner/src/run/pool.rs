@@ -302,10 +302,7 @@ impl Run {
             }
             let stopping = self.stop.is_some();
             let Some(suite) = &mut self.suite else { break };
-            if !suite
-                .ledger
-                .record(u32::try_from(number).unwrap_or(u32::MAX), &record)
-            {
+            if !suite.ledger.record(number, &record) {
                 continue;
             }
             match record.index {

@@ -20,6 +20,8 @@ pub(crate) struct Rules {
     file: File,
     options: RuleOptions,
     reruns: RerunOptions,
+    /// What `policy` was joined with.
+    given: GivenLimits,
     policy: Option<Policy>,
     /// How long a test may go on after its limit.
     pub(crate) grace: f64,
@@ -52,6 +54,9 @@ impl Rules {
 
     /// Joins the settings with the limits that pytest's own settings name.
     pub(crate) fn join(&mut self, given: &GivenLimits) -> Result<(), ConfigError> {
+        if self.policy.is_some() && self.given == *given {
+            return Ok(());
+        }
         let command_line = command_line(&self.options, &self.reruns, given);
         let policy = self
             .file
@@ -71,6 +76,7 @@ impl Rules {
                 .fixture_timeout
                 .or(test.map(|test| test.max(LEAST_SESSION_FINISH))),
         );
+        self.given = given.clone();
         self.policy = Some(policy);
         Ok(())
     }

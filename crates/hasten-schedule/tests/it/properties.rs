@@ -1,5 +1,7 @@
 //! What is true of any run.
 
+use std::ops::Range;
+
 use hasten_schedule::simulate::{Death, Outcome, Scenario, simulate};
 use hasten_schedule::{Item, PlannerOptions};
 use proptest::prelude::*;
@@ -22,7 +24,7 @@ fn files() -> impl Strategy<Value = Vec<Classes>> {
     prop::collection::vec(prop::collection::vec(class, 1..5), 0..12)
 }
 
-fn death(workers: usize) -> impl Strategy<Value = Death> {
+pub(crate) fn death(workers: usize) -> impl Strategy<Value = Death> {
     (0..workers * 3, 0..8_usize, any::<bool>(), any::<bool>()).prop_map(
         |(worker, after, in_item, replaced)| Death {
             worker,
@@ -33,8 +35,8 @@ fn death(workers: usize) -> impl Strategy<Value = Death> {
     )
 }
 
-fn scenario() -> impl Strategy<Value = Scenario> {
-    (1..9_usize, 0.0..0.001, 0.0..0.02).prop_map(|(workers, round_trip, start)| Scenario {
+pub(crate) fn scenario(workers: Range<usize>) -> impl Strategy<Value = Scenario> {
+    (workers, 0.0..0.001, 0.0..0.02).prop_map(|(workers, round_trip, start)| Scenario {
         round_trip,
         start,
         ..Scenario::new(workers)
@@ -78,7 +80,7 @@ proptest! {
     #[test]
     fn each_item_once_whatever_is_known_and_whoever_dies(
         files in files(),
-        scenario in scenario(),
+        scenario in scenario(1..9),
         disturbed in disturbances(),
         deaths in prop::collection::vec(death(8), 0..40),
         lookahead: bool,
@@ -92,7 +94,7 @@ proptest! {
     #[test]
     fn reordered_collections_too(
         files in prop::collection::vec(0..4_u32, 0..80),
-        scenario in scenario(),
+        scenario in scenario(1..9),
         deaths in prop::collection::vec(death(8), 0..20),
         known: bool,
         lookahead: bool,
@@ -129,7 +131,7 @@ proptest! {
     #[test]
     fn items_of_a_file_keep_their_order(
         files in files(),
-        scenario in scenario(),
+        scenario in scenario(1..9),
         disturbed in disturbances(),
         known: bool,
         lookahead: bool,
@@ -146,7 +148,7 @@ proptest! {
     #[test]
     fn fixtures_are_set_up_about_as_often(
         files in files(),
-        scenario in scenario(),
+        scenario in scenario(1..9),
         known: bool,
         lookahead: bool,
     ) {

@@ -1,9 +1,10 @@
 //! Items that belong together, and items beside which nothing else runs.
 
-use hasten_schedule::simulate::{Death, Outcome, Scenario, simulate};
+use hasten_schedule::simulate::{Outcome, Scenario, simulate};
 use hasten_schedule::{Item, Planner, PlannerOptions};
 use proptest::prelude::*;
 
+use crate::properties::{death, scenario};
 use crate::suites::{assert_each_once, even, lower_bound, options};
 
 fn planner(items: Vec<Item>, workers: usize) -> Planner {
@@ -202,25 +203,6 @@ fn items(drawn: &[Drawn], mixed: bool) -> (Vec<Item>, Vec<f64>) {
     (drawn.iter().map(item).collect(), durations)
 }
 
-fn death() -> impl Strategy<Value = Death> {
-    (0..24_usize, 0..8_usize, any::<bool>(), any::<bool>()).prop_map(
-        |(worker, after, in_item, replaced)| Death {
-            worker,
-            after,
-            in_item,
-            replaced,
-        },
-    )
-}
-
-fn scenario() -> impl Strategy<Value = Scenario> {
-    (2..9_usize, 0.0..0.001, 0.0..0.02).prop_map(|(workers, round_trip, start)| Scenario {
-        round_trip,
-        start,
-        ..Scenario::new(workers)
-    })
-}
-
 fn run(items: &[Item], durations: &[f64], lookahead: bool, scenario: &Scenario) -> Outcome {
     let options = PlannerOptions {
         lookahead,
@@ -286,8 +268,8 @@ proptest! {
     #[test]
     fn groups_stay_together_whoever_dies(
         drawn in drawn(),
-        scenario in scenario(),
-        deaths in prop::collection::vec(death(), 0..40),
+        scenario in scenario(2..9),
+        deaths in prop::collection::vec(death(8), 0..40),
         mixed: bool,
         lookahead: bool,
     ) {
