@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
-use hasten_history::{Attempt, History, Outcome, RunRecord, SortBy};
+use hasten_history::{Attempt, Details, History, Outcome, RunRecord, SortBy};
 
 #[expect(clippy::print_stdout, reason = "this program's purpose is its output")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut history = History::open(&folder).0;
     let mut times = Vec::new();
     for number in 0..runs {
-        times.push(timed(|| history.record_run(&run(number), &attempts))?.0);
+        times.push(timed(|| history.record_run(&run(number), &attempts, &Details::default()))?.0);
     }
     let per_test = |time: Duration| time.as_secs_f64() * 1e6 / f64::from(tests);
     println!(
@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             per_test(middle)
         );
     }
-    let (one, _) = timed(|| history.record_run(&run(runs), &attempts[..1]))?;
+    let (one, _) = timed(|| history.record_run(&run(runs), &attempts[..1], &Details::default()))?;
     println!("one test more: {one:.2?}");
     let size = fs_err::metadata(history.path())?.len();
     println!(
@@ -82,6 +82,8 @@ fn attempt(number: u32) -> Attempt<'static> {
         call: 0.0003 + f64::from(number % 97) * 0.001,
         teardown: 0.0001,
         started: 1.7e9 + f64::from(number) * 0.001,
+        cpu: None,
+        peak_memory: None,
     }
 }
 

@@ -10,8 +10,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::connect::{connect, set_aside};
 use crate::error::{Doing, explain};
 use crate::files::DATABASE;
-use crate::model::{Attempt, Estimate, Run, RunRecord, SortBy, TestTiming};
-use crate::{Error, Warning, prune, read, record};
+use crate::model::{Attempt, PhaseTimes, Run, RunRecord, SortBy, TestTiming};
+use crate::{Details, Error, Warning, detail_rows, prune, read, record};
 
 /// The history of one project.
 ///
@@ -79,6 +79,7 @@ impl History {
         &mut self,
         run: &RunRecord,
         attempts: &[Attempt<'_>],
+        details: &Details,
     ) -> Result<Option<Warning>, Error> {
         if !self.usable {
             return Ok(None);
@@ -88,12 +89,12 @@ impl History {
                 path: self.path(),
                 detail: damage.detail,
             }),
-            _ => self.try_record(run, attempts),
+            _ => self.try_record(run, attempts, details),
         };
         match result {
             Err(Error::Damaged { detail, .. }) => {
                 let warning = set_aside(&self.folder, detail)?;
-                self.try_record(run, attempts)?;
+                self.try_record(run, attempts, details)?;
                 Ok(warning)
             }
             other => other.map(|()| None),
@@ -120,12 +121,17 @@ impl History {
             .map_err(|error| explain(&self.path(), Doing::Writing, &error))
     }
 
-    fn try_record(&self, run: &RunRecord, attempts: &[Attempt<'_>]) -> Result<(), Error> {
+    fn try_record(
+        &self,
+        run: &RunRecord,
+        attempts: &[Attempt<'_>],
+        details: &Details,
+    ) -> Result<(), Error> {
         let path = self.path();
         let Some(mut connection) = connect(&self.folder, Doing::Writing)? else {
             return Ok(());
         };
-        match write(&mut connection, run, attempts) {
+        match write(&mut connection, run, attempts, details) {
             Ok(true) => Ok(()),
             Ok(false) => Err(Error::RecordedAlready {
                 path,
@@ -140,7 +146,7 @@ impl History {
     ///
     /// # Errors
     /// The history could not be read: plan without.
-    pub fn estimates(&self) -> Result<HashMap<String, Estimate>, Error> {
+    pub fn estimates(&self) -> Result<HashMap<String, PhaseTimes>, Error> {
         self.read(read::estimates)
     }
 
@@ -190,6 +196,14 @@ impl History {
         self.read(|connection| read::attempts(connection, run))
     }
 
+    /// What a run ([`Run::id`]) measured beside its tests; nothing if that is not kept.
+    ///
+    /// # Errors
+    /// The history could not be read.
+    pub fn details(&self, run: i64) -> Result<Details, Error> {
+        self.read(|connection| detail_rows::read(connection, run))
+    }
+
     fn read<T: Default>(
         &self,
         what: impl FnOnce(&Connection) -> rusqlite::Result<T>,
@@ -222,12 +236,14 @@ fn write(
     connection: &mut Connection,
     run: &RunRecord,
     attempts: &[Attempt<'_>],
+    details: &Details,
 ) -> rusqlite::Result<bool> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let Some(id) = record::insert_run(&transaction, run, attempts.len())? else {
         return Ok(false);
     };
     record::insert_attempts(&transaction, id, attempts)?;
+    detail_rows::insert(&transaction, id, details)?;
     prune::prune(&transaction)?;
     transaction.commit()?;
     Ok(true)
@@ -266,10 +282,14 @@ mod tests {
                 call: 1.0,
                 teardown: 0.0,
                 started: 0.0,
+                cpu: None,
+                peak_memory: None,
             })
             .collect();
         let mut history = History::open(folder).0;
-        history.record_run(&run("a"), &attempts[..1]).unwrap();
+        history
+            .record_run(&run("a"), &attempts[..1], &Details::default())
+            .unwrap();
         history.correct_exit_status("a", 5).unwrap();
         assert_eq!(history.runs().unwrap()[0].record.exit_status, 5);
 
@@ -280,7 +300,7 @@ mod tests {
         connection
             .pragma_update(None, "max_page_count", pages)
             .unwrap();
-        let error = write(&mut connection, &run("b"), &attempts).unwrap_err();
+        let error = write(&mut connection, &run("b"), &attempts, &Details::default()).unwrap_err();
         let error = explain(&history.path(), Doing::Writing, &error);
         assert!(matches!(error, Error::Full { .. }), "{error:?}");
         drop(connection);

@@ -145,11 +145,17 @@ pub struct Attempt<'a> {
     pub teardown: f64,
     /// When setup began, in seconds since the epoch.
     pub started: f64,
+    /// Seconds of processor time that the worker's process used in each phase, if that was measured. Less than the time
+    /// on the wall clock where a test waits, more where it has threads.
+    pub cpu: Option<PhaseTimes>,
+    /// The most memory that the worker's process had held in its life when the attempt was over, in bytes, if that
+    /// was measured.
+    pub peak_memory: Option<u64>,
 }
 
-/// What to expect of a test, from its last completed attempts.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Estimate {
+/// Seconds of each phase of a test.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PhaseTimes {
     /// Seconds of setup.
     pub setup: f64,
     /// Seconds of the call.
@@ -158,7 +164,7 @@ pub struct Estimate {
     pub teardown: f64,
 }
 
-impl Estimate {
+impl PhaseTimes {
     /// Seconds of all phases together.
     #[must_use]
     pub const fn total(&self) -> f64 {
@@ -172,7 +178,7 @@ pub struct TestTiming {
     /// pytest's node id of the test.
     pub nodeid: String,
     /// Seconds of each phase, from its last completed attempts.
-    pub expected: Estimate,
+    pub expected: PhaseTimes,
     /// Number of runs that had the test, also of those that are forgotten by now.
     pub runs: u32,
     /// How its last attempt ended.
@@ -198,7 +204,7 @@ pub enum SortBy {
 impl SortBy {
     /// The seconds that are compared.
     #[must_use]
-    pub const fn seconds(self, expected: &Estimate) -> f64 {
+    pub const fn seconds(self, expected: &PhaseTimes) -> f64 {
         match self {
             Self::Total => expected.total(),
             Self::Setup => expected.setup,

@@ -2,6 +2,8 @@
 
 use rusqlite::Connection;
 
+use crate::detail_rows;
+
 /// Runs that are kept: enough to see a test become slower or flaky over some days of work, or some
 /// weeks of CI.
 pub const KEEP_RUNS: usize = 50;
@@ -64,7 +66,7 @@ pub(crate) fn prune_to(connection: &Connection, budget: Budget) -> rusqlite::Res
         connection.execute("DELETE FROM runs WHERE id <= ?1", [last])?;
         forget_tests(connection, last, KEEP_TESTS)?;
     }
-    Ok(())
+    detail_rows::prune(connection)
 }
 
 /// The newest run that is too much, if any.

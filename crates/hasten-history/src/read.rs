@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use rusqlite::types::{FromSqlError, Type};
 use rusqlite::{Connection, Row};
 
-use crate::model::{Attempt, Estimate, Outcome, Run, RunRecord, TestTiming};
+use crate::model::{Attempt, Outcome, PhaseTimes, Run, RunRecord, TestTiming};
 use crate::recent::Recent;
 
-pub(crate) fn estimates(connection: &Connection) -> rusqlite::Result<HashMap<String, Estimate>> {
+pub(crate) fn estimates(connection: &Connection) -> rusqlite::Result<HashMap<String, PhaseTimes>> {
     let count: usize =
         connection.query_row("SELECT count(*) FROM timings", [], |row| row.get(0))?;
     let mut estimates = HashMap::with_capacity(count);
@@ -86,7 +86,8 @@ pub(crate) fn attempts(
     run_id: i64,
 ) -> rusqlite::Result<Vec<Attempt<'static>>> {
     let mut statement = connection.prepare_cached(
-        "SELECT nodeid, attempt, worker, outcome, setup, call, teardown, started
+        "SELECT nodeid, attempt, worker, outcome, setup, call, teardown, started,
+                setup_cpu, call_cpu, teardown_cpu, peak
          FROM attempts JOIN tests ON id = test_id WHERE run_id = ?1 ORDER BY started, test_id, attempt",
     )?;
     let attempts = statement.query_map([run_id], |row| {
@@ -99,9 +100,25 @@ pub(crate) fn attempts(
             call: row.get(5)?,
             teardown: row.get(6)?,
             started: row.get(7)?,
+            cpu: cpu(row)?,
+            peak_memory: row.get::<_, Option<u64>>(11)?.map(|kib| kib * 1024),
         })
     })?;
     attempts.collect()
+}
+
+fn cpu(row: &Row<'_>) -> rusqlite::Result<Option<PhaseTimes>> {
+    let seconds = |column| {
+        Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(|us| us as f64 / 1e6))
+    };
+    Ok(match (seconds(8)?, seconds(9)?, seconds(10)?) {
+        (Some(setup), Some(call), Some(teardown)) => Some(PhaseTimes {
+            setup,
+            call,
+            teardown,
+        }),
+        _ => None,
+    })
 }
 
 pub(crate) fn recent(row: &Row<'_>, column: usize) -> rusqlite::Result<Recent> {

@@ -1,6 +1,6 @@
 //! The last durations of a test, and what they let expect.
 
-use crate::model::{Attempt, Estimate};
+use crate::model::{Attempt, PhaseTimes};
 
 /// How many completed attempts of a test are kept with it. The median of five ignores two bad ones,
 /// and follows a test that became slower after three runs.
@@ -87,11 +87,11 @@ impl Recent {
     }
 
     /// The median of each phase; none if nothing is known.
-    pub(crate) fn expected(&self) -> Option<Estimate> {
+    pub(crate) fn expected(&self) -> Option<PhaseTimes> {
         if self.len == 0 {
             return None;
         }
-        Some(Estimate {
+        Some(PhaseTimes {
             setup: self.median(0),
             call: self.median(1),
             teardown: self.median(2),
@@ -144,6 +144,8 @@ mod tests {
                 call,
                 teardown: f64::NAN,
                 started: 0.0,
+                cpu: None,
+                peak_memory: None,
             });
         }
         recent
@@ -159,7 +161,7 @@ mod tests {
         let expected = after(&[90.0, 2.0, 2.0, 60.0, 2.0]).expected().unwrap();
         assert_eq!(
             expected,
-            Estimate {
+            PhaseTimes {
                 setup: 1.0,
                 call: 2.0,
                 teardown: 0.0

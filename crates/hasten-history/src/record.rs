@@ -72,7 +72,8 @@ fn write_attempts(
     attempts: &[(i64, &Attempt<'_>)],
 ) -> rusqlite::Result<()> {
     let columns =
-        "attempts (run_id, test_id, attempt, worker, outcome, setup, call, teardown, started)";
+        "attempts (run_id, test_id, attempt, worker, outcome, setup, call, teardown, started,
+                   setup_cpu, call_cpu, teardown_cpu, peak)";
     rows::insert(transaction, columns, attempts, |row, (test_id, attempt)| {
         row.bind(run_id)?;
         row.bind(test_id)?;
@@ -82,8 +83,18 @@ fn write_attempts(
         row.bind(sane(attempt.setup))?;
         row.bind(sane(attempt.call))?;
         row.bind(sane(attempt.teardown))?;
-        row.bind(sane(attempt.started))
+        row.bind(sane(attempt.started))?;
+        let cpu = attempt.cpu.as_ref();
+        row.bind(cpu.map(|cpu| microseconds(cpu.setup)))?;
+        row.bind(cpu.map(|cpu| microseconds(cpu.call)))?;
+        row.bind(cpu.map(|cpu| microseconds(cpu.teardown)))?;
+        row.bind(attempt.peak_memory.map(|bytes| bytes / 1024))
     })
+}
+
+/// Whole microseconds.
+fn microseconds(seconds: f64) -> i64 {
+    (sane(seconds) * 1e6).round() as i64
 }
 
 fn write_timings(

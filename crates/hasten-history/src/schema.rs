@@ -12,6 +12,9 @@ const APPLICATION_ID: i64 = 0x6861_7374;
 /// as one piece; those of one test are found with one look-up in each run. `timings` is not part of
 /// `tests`, because it is written in each run, and node ids never are.
 /// `outcome` is the position in [`crate::Outcome::ALL`]; seconds are wall clock, times are since the epoch.
+///
+/// Version 2. Processor time in whole microseconds, memory in KiB: both are null where nothing was measured, and small
+/// numbers take few bytes. The tables of details hold the last runs only, so they need no ids of names.
 const MIGRATIONS: &[&str] = &["
     CREATE TABLE runs (
         id INTEGER PRIMARY KEY,
@@ -53,6 +56,29 @@ const MIGRATIONS: &[&str] = &["
         started REAL NOT NULL,
         PRIMARY KEY (run_id, test_id, attempt)
     ) WITHOUT ROWID;
+", "
+    ALTER TABLE attempts ADD COLUMN setup_cpu INTEGER;
+    ALTER TABLE attempts ADD COLUMN call_cpu INTEGER;
+    ALTER TABLE attempts ADD COLUMN teardown_cpu INTEGER;
+    ALTER TABLE attempts ADD COLUMN peak INTEGER;
+    CREATE TABLE stages (run_id INTEGER NOT NULL, name TEXT NOT NULL, started REAL NOT NULL, seconds REAL NOT NULL);
+    CREATE TABLE fixtures (run_id INTEGER NOT NULL, fixture TEXT NOT NULL, scope TEXT NOT NULL, setups INTEGER NOT NULL,
+        setup REAL NOT NULL, teardown REAL NOT NULL, longest REAL NOT NULL);
+    CREATE TABLE spans (run_id INTEGER NOT NULL, fixture TEXT NOT NULL, scope TEXT NOT NULL, teardown INTEGER NOT NULL,
+        worker INTEGER, nodeid TEXT NOT NULL, started REAL NOT NULL, seconds REAL NOT NULL);
+    CREATE TABLE files (run_id INTEGER NOT NULL, file TEXT NOT NULL, collection REAL NOT NULL, import REAL NOT NULL,
+        items INTEGER NOT NULL);
+    CREATE TABLE imports (run_id INTEGER NOT NULL, module TEXT NOT NULL, own REAL NOT NULL, whole REAL NOT NULL,
+        file TEXT NOT NULL);
+    CREATE TABLE waits (run_id INTEGER NOT NULL, nodeid TEXT NOT NULL, line TEXT NOT NULL, inside TEXT, seconds REAL NOT NULL);
+    CREATE TABLE failures (run_id INTEGER NOT NULL, nodeid TEXT NOT NULL, attempt INTEGER NOT NULL, text TEXT NOT NULL);
+    CREATE INDEX stages_of_run ON stages (run_id);
+    CREATE INDEX fixtures_of_run ON fixtures (run_id);
+    CREATE INDEX spans_of_run ON spans (run_id);
+    CREATE INDEX files_of_run ON files (run_id);
+    CREATE INDEX imports_of_run ON imports (run_id);
+    CREATE INDEX waits_of_run ON waits (run_id);
+    CREATE INDEX failures_of_run ON failures (run_id);
 "];
 
 /// The schema version that this hasten reads and writes.
@@ -120,6 +146,26 @@ mod tests {
         migrate(&mut connection).unwrap();
         assert_eq!(look(&connection).unwrap(), Found::Version(SCHEMA_VERSION));
         migrate(&mut connection).unwrap();
+        assert_eq!(look(&connection).unwrap(), Found::Version(SCHEMA_VERSION));
+    }
+
+    #[test]
+    fn what_an_older_one_has_stays() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(MIGRATIONS[0]).unwrap();
+        connection
+            .execute_batch(
+                "PRAGMA application_id = 0x68617374; PRAGMA user_version = 1;
+                 INSERT INTO attempts VALUES (1, 2, 0, 3, 0, 0.5, 1.5, 0.25, 100.0)",
+            )
+            .unwrap();
+        migrate(&mut connection).unwrap();
+        let row: (f64, Option<i64>) = connection
+            .query_row("SELECT call, call_cpu FROM attempts", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .unwrap();
+        assert_eq!(row, (1.5, None));
         assert_eq!(look(&connection).unwrap(), Found::Version(SCHEMA_VERSION));
     }
 

@@ -4,7 +4,7 @@ mod table;
 
 use std::collections::HashMap;
 
-use hasten_history::{Estimate, Run, SortBy, TestTiming};
+use hasten_history::{PhaseTimes, Run, SortBy, TestTiming};
 use serde::{Serialize, Serializer};
 
 /// How much to show, and in which order.
@@ -127,7 +127,7 @@ pub struct Seconds {
 }
 
 impl Seconds {
-    fn add(&mut self, expected: &Estimate) {
+    fn add(&mut self, expected: &PhaseTimes) {
         self.total += expected.total();
         self.setup += expected.setup;
         self.call += expected.call;
@@ -144,8 +144,8 @@ impl Seconds {
     }
 }
 
-impl From<&Estimate> for Seconds {
-    fn from(expected: &Estimate) -> Self {
+impl From<&PhaseTimes> for Seconds {
+    fn from(expected: &PhaseTimes) -> Self {
         let mut seconds = Self::default();
         seconds.add(expected);
         seconds

@@ -16,7 +16,7 @@ use crate::error::{Doing, explain};
 use crate::files::DATABASE;
 use crate::model::{Outcome, RunRecord};
 use crate::recent::{Recent, room};
-use crate::{Error, prune, record};
+use crate::{Error, detail_rows, prune, record};
 
 /// What an import took in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -174,6 +174,7 @@ fn renumber(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
         ] {
             transaction.prepare_cached(sql)?.execute([*old, new])?;
         }
+        detail_rows::renumber(transaction, *old, new)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Whatever lies in the folder, a run goes on, and nothing is destroyed.
 
-use hasten_history::{Error, History, Warning};
+use hasten_history::{Details, Error, History, Warning};
 
 use crate::{Project, passed, run};
 
@@ -45,7 +45,11 @@ fn a_file_that_is_no_database_is_set_aside() {
         assert!(history.estimates().unwrap().is_empty());
         assert!(
             history
-                .record_run(&run("a"), &[passed("test.py::test", 1.0)])
+                .record_run(
+                    &run("a"),
+                    &[passed("test.py::test", 1.0)],
+                    &Details::default()
+                )
                 .unwrap()
                 .is_none()
         );
@@ -109,7 +113,11 @@ fn damage_that_shows_while_reading_is_set_aside_at_the_end_of_the_run() {
                 "{error}"
             );
             let warning = history
-                .record_run(&run("a"), &[passed("test.py::test", 1.0)])
+                .record_run(
+                    &run("a"),
+                    &[passed("test.py::test", 1.0)],
+                    &Details::default(),
+                )
                 .unwrap();
             assert!(
                 matches!(warning, Some(Warning::SetAside { .. })),
@@ -117,7 +125,11 @@ fn damage_that_shows_while_reading_is_set_aside_at_the_end_of_the_run() {
             );
         } else {
             history
-                .record_run(&run("a"), &[passed("test.py::test", 1.0)])
+                .record_run(
+                    &run("a"),
+                    &[passed("test.py::test", 1.0)],
+                    &Details::default(),
+                )
                 .unwrap();
         }
         assert_eq!(kept(&project, 1), bytes, "{case}");
@@ -137,7 +149,11 @@ fn damage_that_shows_only_while_writing_is_set_aside() {
         project.sqlite().execute_batch(damage).unwrap();
         let warning = project
             .open()
-            .record_run(&run("b"), &[passed("test.py::test", 2.0)])
+            .record_run(
+                &run("b"),
+                &[passed("test.py::test", 2.0)],
+                &Details::default(),
+            )
             .unwrap();
         assert!(
             matches!(warning, Some(Warning::SetAside { .. })),
@@ -191,12 +207,15 @@ fn a_newer_history_is_left_alone() {
     let (mut history, warning) = History::open(&project.folder);
     assert_eq!(
         project.relative(warning.unwrap()),
-        "history .hasten/history.sqlite is of a newer hasten (schema 7, this one knows 1) and is left alone: \
+        "history .hasten/history.sqlite is of a newer hasten (schema 7, this one knows 2) and is left alone: \
          update hasten, or move the file away to begin a new one"
     );
     assert!(history.estimates().unwrap().is_empty());
     assert!(
-        history.record_run(&run("b"), &[]).unwrap().is_none(),
+        history
+            .record_run(&run("b"), &[], &Details::default())
+            .unwrap()
+            .is_none(),
         "the user was told already"
     );
     assert_eq!(fs_err::read(project.database()).unwrap(), before);
@@ -223,7 +242,12 @@ fn other_things_in_the_place_of_the_folder_or_the_file_are_left_alone() {
             warning.to_string().contains("cannot be read ("),
             "{warning}"
         );
-        assert!(history.record_run(&run("a"), &[]).unwrap().is_none());
+        assert!(
+            history
+                .record_run(&run("a"), &[], &Details::default())
+                .unwrap()
+                .is_none()
+        );
     }
     assert_eq!(fs_err::read_to_string(&a_file.folder).unwrap(), "a file");
     assert!(a_folder.database().is_dir());
@@ -232,7 +256,9 @@ fn other_things_in_the_place_of_the_folder_or_the_file_are_left_alone() {
 #[test]
 fn a_folder_that_cannot_be_made_is_an_error_that_says_so() {
     let mut history = History::open("/proc/hasten/.hasten".into()).0;
-    let error = history.record_run(&run("a"), &[]).unwrap_err();
+    let error = history
+        .record_run(&run("a"), &[], &Details::default())
+        .unwrap_err();
     assert!(matches!(error, Error::Unwritable { .. }), "{error:?}");
     assert!(
         error.to_string().contains(": make the folder writable"),
@@ -250,7 +276,11 @@ fn a_folder_that_is_removed_during_the_run_is_made_anew() {
     assert!(history.estimates().unwrap().is_empty());
     assert!(
         history
-            .record_run(&run("b"), &[passed("test.py::test", 1.0)])
+            .record_run(
+                &run("b"),
+                &[passed("test.py::test", 1.0)],
+                &Details::default()
+            )
             .unwrap()
             .is_none()
     );

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use hasten_history::{Attempt, Estimate, History, KEEP_RUNS, Outcome, RECENT, RunRecord, SortBy};
+use hasten_history::{
+    Attempt, Details, History, KEEP_RUNS, Outcome, PhaseTimes, RECENT, RunRecord, SortBy,
+};
 use proptest::prelude::*;
 
 use crate::{Project, attempt, passed, run};
@@ -88,7 +90,11 @@ fn a_run_is_recorded_once() {
     project.record("a", &[passed("test.py::test", 1.0)]);
     let error = project
         .open()
-        .record_run(&run("a"), &[passed("test.py::test", 9.0)])
+        .record_run(
+            &run("a"),
+            &[passed("test.py::test", 9.0)],
+            &Details::default(),
+        )
         .unwrap_err();
     assert_eq!(
         project.relative(error),
@@ -139,11 +145,14 @@ fn impossible_numbers_are_recorded_as_zero() {
         wall: f64::NAN,
         ..run("a")
     };
-    project.open().record_run(&record, &[strange]).unwrap();
+    project
+        .open()
+        .record_run(&record, &[strange], &Details::default())
+        .unwrap();
     let expected = project.open().estimates().unwrap()["test.py::test"];
     assert_eq!(
         expected,
-        Estimate {
+        PhaseTimes {
             setup: 0.0,
             call: 2.0,
             teardown: 0.0
@@ -200,6 +209,7 @@ fn a_test_that_a_whole_run_does_not_have_is_gone_but_remembered() {
                     ..run(uid)
                 },
                 attempts,
+                &Details::default(),
             )
             .unwrap();
     };

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
 mod broken;
+mod details;
 mod known;
 #[cfg(unix)]
 mod permissions;
@@ -10,7 +11,7 @@ mod portable;
 mod together;
 
 use camino::Utf8PathBuf;
-use hasten_history::{Attempt, History, Outcome, RunRecord};
+use hasten_history::{Attempt, Details, History, Outcome, RunRecord};
 
 /// A project with a history.
 struct Project {
@@ -39,7 +40,7 @@ impl Project {
     fn record(&self, uid: &str, attempts: &[Attempt<'_>]) {
         assert!(
             self.open()
-                .record_run(&run(uid), attempts)
+                .record_run(&run(uid), attempts, &Details::default())
                 .unwrap()
                 .is_none()
         );
@@ -103,6 +104,8 @@ fn attempt(nodeid: &str, outcome: Outcome, call: f64) -> Attempt<'_> {
         call,
         teardown: 0.125,
         started: 1_700_000_001.5,
+        cpu: None,
+        peak_memory: None,
     }
 }
 

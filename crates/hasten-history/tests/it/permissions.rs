@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use hasten_history::{Error, History, Warning, export, import, prune_runs};
+use hasten_history::{Details, Error, History, Warning, export, import, prune_runs};
 
 use crate::{Project, passed, run};
 
@@ -79,7 +79,11 @@ fn child_reads_but_does_not_write() {
     assert!(warning.is_none(), "{warning:?}");
     assert_eq!(history.estimates().unwrap().len(), 1);
     let error = history
-        .record_run(&run("b"), &[passed("test.py::test", 1.0)])
+        .record_run(
+            &run("b"),
+            &[passed("test.py::test", 1.0)],
+            &Details::default(),
+        )
         .unwrap_err();
     assert!(matches!(error, Error::Unwritable { .. }), "{error:?}");
 
@@ -111,5 +115,10 @@ fn child_goes_without() {
         "{warning:?}"
     );
     assert!(history.estimates().unwrap().is_empty());
-    assert!(history.record_run(&run("b"), &[]).unwrap().is_none());
+    assert!(
+        history
+            .record_run(&run("b"), &[], &Details::default())
+            .unwrap()
+            .is_none()
+    );
 }

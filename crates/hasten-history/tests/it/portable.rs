@@ -1,8 +1,8 @@
 //! Histories that are handed on: from a database into a file, and into another database.
 
 use hasten_history::{
-    Attempt, Contents, Error, KEEP_RUNS, Outcome, Portable, RunRecord, Start, export, import,
-    overview, prune_runs, write_file,
+    Attempt, Contents, Details, Error, KEEP_RUNS, Outcome, Portable, RunRecord, Start, export,
+    import, overview, prune_runs, write_file,
 };
 use proptest::prelude::*;
 
@@ -24,7 +24,7 @@ fn record(project: &Project, uid: &str, started_at: f64, attempts: &[Attempt<'_>
     assert!(
         project
             .open()
-            .record_run(&record, attempts)
+            .record_run(&record, attempts, &Details::default())
             .unwrap()
             .is_none()
     );
@@ -113,7 +113,9 @@ fn older_runs_are_put_before_newer_ones() {
         passed("test_a.py::test", 2.0),
         passed("test_a.py::other", 1.0),
     ];
-    ci.open().record_run(&whole, &attempts).unwrap();
+    ci.open()
+        .record_run(&whole, &attempts, &Details::default())
+        .unwrap();
     import(&local.folder, &exported(&ci), &[]).unwrap();
 
     let history = local.open();

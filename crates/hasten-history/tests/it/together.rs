@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use camino::Utf8PathBuf;
-use hasten_history::{Error, History, Portable, Warning, export, import};
+use hasten_history::{Details, Error, History, Portable, Warning, export, import};
 
 use crate::{Project, passed, run};
 
@@ -25,7 +25,11 @@ fn write(project: &Utf8PathBuf, writer: &str) {
         history.estimates().unwrap();
         assert!(
             history
-                .record_run(&run(&format!("{writer}-{number}")), &attempts)
+                .record_run(
+                    &run(&format!("{writer}-{number}")),
+                    &attempts,
+                    &Details::default()
+                )
                 .unwrap()
                 .is_none()
         );
@@ -120,7 +124,12 @@ fn a_process_that_holds_the_database_costs_a_second_and_no_history() {
         "history .hasten/history.sqlite was locked by another process for 1 s: it is used again when that one has ended"
     );
     other.execute_batch("COMMIT").unwrap();
-    assert!(history.record_run(&run("b"), &[]).unwrap().is_none());
+    assert!(
+        history
+            .record_run(&run("b"), &[], &Details::default())
+            .unwrap()
+            .is_none()
+    );
     assert_eq!(project.open().runs().unwrap().len(), 2);
 }
 
@@ -132,7 +141,9 @@ fn a_lock_that_stays_leaves_the_run_unrecorded() {
     let other = project.sqlite();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     assert!(history.estimates().unwrap().is_empty(), "reading goes on");
-    let error = history.record_run(&run("b"), &[]).unwrap_err();
+    let error = history
+        .record_run(&run("b"), &[], &Details::default())
+        .unwrap_err();
     assert!(matches!(error, Error::Locked { .. }), "{error:?}");
     other.execute_batch("COMMIT").unwrap();
     assert_eq!(project.open().runs().unwrap().len(), 1);
@@ -167,12 +178,19 @@ fn of_two_runs_that_saw_the_same_damage_one_sets_it_aside() {
     project.sqlite().execute_batch(damage).unwrap();
     let [mut first, mut second] = [project.open(), project.open()];
     assert!(first.estimates().is_err() && second.estimates().is_err());
-    let warning = first.record_run(&run("b"), &[]).unwrap();
+    let warning = first
+        .record_run(&run("b"), &[], &Details::default())
+        .unwrap();
     assert!(
         matches!(warning, Some(Warning::SetAside { .. })),
         "{warning:?}"
     );
-    assert!(second.record_run(&run("c"), &[]).unwrap().is_none());
+    assert!(
+        second
+            .record_run(&run("c"), &[], &Details::default())
+            .unwrap()
+            .is_none()
+    );
     assert_eq!(project.open().runs().unwrap().len(), 2);
 }
 

@@ -12,7 +12,7 @@ fn timing(nodeid: &str, phases: [f64; 3], runs: u32, last_outcome: Outcome) -> T
     let [setup, call, teardown] = phases;
     TestTiming {
         nodeid: nodeid.to_owned(),
-        expected: Estimate {
+        expected: PhaseTimes {
             setup,
             call,
             teardown,

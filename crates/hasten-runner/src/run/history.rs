@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::UNIX_EPOCH;
 
 use camino::Utf8Path;
-use hasten_history::{Attempt, Estimate, History, Outcome, RunRecord, git};
+use hasten_history::{Attempt, Details, History, Outcome, PhaseTimes, RunRecord, git};
 
 use super::Run;
 use super::suite::Suite;
@@ -24,7 +24,7 @@ impl Run {
         }
     }
 
-    pub(super) fn estimates(&mut self) -> HashMap<String, Estimate> {
+    pub(super) fn estimates(&mut self) -> HashMap<String, PhaseTimes> {
         match self.history.as_ref().map(History::estimates) {
             Some(Ok(estimates)) => estimates,
             Some(Err(error)) => {
@@ -104,7 +104,7 @@ impl Run {
         let Some(history) = &mut self.history else {
             return Ok(());
         };
-        match history.record_run(&record, &attempts) {
+        match history.record_run(&record, &attempts, &Details::default()) {
             Ok(None) => Ok(()),
             Ok(Some(warning)) => Err(warning.to_string()),
             Err(error) => Err(error.to_string()),
@@ -173,5 +173,7 @@ fn attempt<'a>(nodeid: &'a str, entry: &Entry, distributed: bool) -> Option<Atte
         call: entry.call,
         teardown: entry.teardown,
         started: entry.start,
+        cpu: None,
+        peak_memory: None,
     })
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use camino::Utf8Path;
 use hasten_config::{CommandLine, ConfigError, File, Ini, Policy, Span};
-use hasten_history::Estimate;
+use hasten_history::PhaseTimes;
 use hasten_protocol::message::{Collected, GivenLimits, RuleOptions, Settings};
 use hasten_protocol::reruns::RerunOptions;
 
@@ -138,7 +138,7 @@ impl Rules {
     pub(crate) fn limits(
         &self,
         collected: &Collected,
-        estimates: &HashMap<String, Estimate>,
+        estimates: &HashMap<String, PhaseTimes>,
     ) -> Limits {
         let Some(policy) = &self.policy else {
             return Limits::default();
@@ -147,7 +147,7 @@ impl Rules {
         let floor = policy.timeout_floor;
         let items = (0..).zip(&collected.items).map(|(index, item)| {
             let rules = policy.rules_for(&item.0, |number| selected.has(number, index));
-            let seconds = |span: Option<Span>, phase: fn(&Estimate) -> f64| {
+            let seconds = |span: Option<Span>, phase: fn(&PhaseTimes) -> f64| {
                 let expected = || estimates.get(&item.0).map(phase);
                 let seconds = span.and_then(|span| match span {
                     Span::Seconds(_) => span.seconds(None, floor),
@@ -158,7 +158,7 @@ impl Rules {
             ItemLimits {
                 whole: item
                     .2
-                    .unwrap_or_else(|| seconds(rules.timeout, Estimate::total)),
+                    .unwrap_or_else(|| seconds(rules.timeout, PhaseTimes::total)),
                 func_only: item.3.or(rules.timeout_func_only).unwrap_or(false),
                 setup: seconds(rules.setup_timeout, |expected| expected.setup),
                 call: seconds(rules.call_timeout, |expected| expected.call),

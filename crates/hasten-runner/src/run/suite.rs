@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hasten_history::Estimate;
+use hasten_history::PhaseTimes;
 use hasten_protocol::message::{Collected, CollectedItem, Configured};
 use hasten_schedule::{Item, Planner, PlannerOptions};
 
@@ -26,7 +26,7 @@ impl Suite {
     pub(crate) fn new(
         collected: &Collected,
         configured: &Configured,
-        estimates: &HashMap<String, Estimate>,
+        estimates: &HashMap<String, PhaseTimes>,
         options: PlannerOptions,
         rules: &Rules,
     ) -> Self {
@@ -38,7 +38,7 @@ impl Suite {
             .map(|item| Item {
                 file: files.number(file_of(item)),
                 scope: scopes.number(scope_of(item)),
-                expected: estimates.get(&item.0).map(Estimate::total),
+                expected: estimates.get(&item.0).map(PhaseTimes::total),
                 bound: None,
                 alone: false,
             })

@@ -1,0 +1,104 @@
+//! What is kept beside the tests of a run.
+
+use hasten_history::{
+    Details, FailureText, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, KEEP_DETAILS,
+    PhaseTimes, RunRecord, Stage, Wait,
+};
+
+use crate::{Project, passed, run};
+
+fn details(text: &str) -> Details {
+    Details {
+        stages: vec![Stage {
+            name: "collection".into(),
+            started: 100.5,
+            seconds: 0.25,
+        }],
+        fixtures: vec![FixtureTotal {
+            fixture: "tests/conftest.py::database".into(),
+            scope: "session".into(),
+            setups: 2,
+            setup: 3.5,
+            teardown: 0.5,
+            longest: 2.0,
+        }],
+        spans: vec![FixtureSpan {
+            fixture: "tests/conftest.py::database".into(),
+            scope: "session".into(),
+            teardown: true,
+            worker: None,
+            nodeid: "test.py::test".into(),
+            started: 101.0,
+            seconds: 0.5,
+        }],
+        files: vec![FileTimes {
+            file: "test.py".into(),
+            collection: 0.5,
+            import: 0.375,
+            items: 7,
+        }],
+        imports: vec![ImportTimes {
+            module: "numpy".into(),
+            own: 0.125,
+            all: 0.25,
+            file: "test.py".into(),
+        }],
+        waits: vec![Wait {
+            nodeid: "test.py::test".into(),
+            line: "test.py:12 in test".into(),
+            inside: Some("time.sleep".into()),
+            seconds: 1.5,
+        }],
+        failures: vec![FailureText {
+            nodeid: "test.py::test".into(),
+            attempt: 1,
+            text: text.into(),
+        }],
+    }
+}
+
+#[test]
+fn all_of_it_comes_back() {
+    let project = Project::new();
+    let mut history = project.open();
+    let mut attempt = passed("test.py::test", 1.0);
+    attempt.cpu = Some(PhaseTimes {
+        setup: 0.25,
+        call: 0.000_017,
+        teardown: 0.0,
+    });
+    attempt.peak_memory = Some(300 << 20);
+    let attempts = [attempt];
+    let details = details("assert 1 == 2");
+    history.record_run(&run("a"), &attempts, &details).unwrap();
+    let id = history.last_run().unwrap().unwrap().id;
+    assert_eq!(history.details(id).unwrap(), details);
+    assert_eq!(history.attempts(id).unwrap(), attempts);
+    assert_eq!(history.details(id + 1).unwrap(), Details::default());
+}
+
+#[test]
+fn it_is_kept_of_the_last_runs_and_of_the_last_whole_one() {
+    let project = Project::new();
+    let mut history = project.open();
+    let runs = KEEP_DETAILS + 5;
+    for number in 0..runs {
+        let record = RunRecord {
+            whole_suite: number == 2,
+            ..run(&number.to_string())
+        };
+        history
+            .record_run(&record, &[passed("test.py::test", 1.0)], &details(""))
+            .unwrap();
+    }
+    let kept: Vec<String> = history
+        .runs()
+        .unwrap()
+        .into_iter()
+        .filter(|run| history.details(run.id).unwrap() != Details::default())
+        .map(|run| run.record.uid)
+        .collect();
+    let mut expected: Vec<String> = (5..runs).rev().map(|number| number.to_string()).collect();
+    expected.push("2".to_owned());
+    assert_eq!(kept, expected);
+}
