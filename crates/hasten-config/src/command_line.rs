@@ -111,6 +111,7 @@ impl CommandLine {
             slow_after: checked("--slow-after", self.slow_after)?,
             flaky_fails,
             quarantine,
+            max_workers: None,
         })
     }
 }

@@ -139,6 +139,7 @@ fn of_run(run: &mut Run, entry: &Entry<'_>) -> Result<bool, ConfigError> {
         "slow-after" => run.slow_after = Some(entry.limit()?),
         "flaky-result" => run.flaky_fails = Some(entry.one_of(["pass", "fail"])? == "fail"),
         "quarantine" => run.quarantine = Some((entry.place(), entry.text()?)),
+        "max-workers" => run.max_workers = Some(entry.workers()?),
         _ => return Ok(false),
     }
     Ok(true)

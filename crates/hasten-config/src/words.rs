@@ -24,6 +24,7 @@ pub(crate) const OF_RUN: &[&str] = &[
     "slow-after",
     "flaky-result",
     "quarantine",
+    "max-workers",
 ];
 
 /// What makes a filter.
@@ -43,6 +44,8 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("mark", "marker"),
     ("nodeids", "nodeid"),
     ("override", "overrides"),
+    ("maxprocesses", "max-workers"),
+    ("workers", "max-workers"),
 ];
 
 /// Says what may have been meant with `word`, in a sentence.

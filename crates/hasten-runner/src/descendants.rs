@@ -31,6 +31,8 @@ pub(crate) struct Stat {
     pub(crate) group: i32,
     /// Clock ticks from the start of the machine.
     pub(crate) started: u64,
+    /// Clock ticks of CPU time of the children that it has waited for.
+    pub(crate) reaped: u64,
 }
 
 /// What the system says of this process, if it is there.
@@ -47,6 +49,7 @@ fn parse_stat(text: &str) -> Option<Stat> {
         parent: i32::try_from(number(1)?).ok()?,
         group: i32::try_from(number(2)?).ok()?,
         started: u64::try_from(number(19)?).ok()?,
+        reaped: u64::try_from(number(13)? + number(14)?).ok()?,
     })
 }
 
@@ -76,10 +79,10 @@ pub(crate) fn trees(is_root: impl Fn(i32) -> bool) -> Vec<i32> {
         .collect()
 }
 
-/// The children of this process, zombies too; None where the kernel does not list them.
-fn children() -> Option<Vec<i32>> {
+/// The children of a process, zombies too; None where the kernel does not list them.
+pub(crate) fn children(pid: i32) -> Option<Vec<i32>> {
     let mut found = Vec::new();
-    for task in std::fs::read_dir("/proc/self/task").ok()? {
+    for task in std::fs::read_dir(format!("/proc/{pid}/task")).ok()? {
         let text = std::fs::read_to_string(task.ok()?.path().join("children")).ok()?;
         found.extend(text.split_ascii_whitespace().flat_map(str::parse::<i32>));
     }
@@ -91,7 +94,7 @@ pub(crate) fn kill_all(except: i32) {
     let own = getpid().as_raw();
     while reap().is_some_and(|(pid, _)| pid != 0) {}
     // A subreaper without children has no descendants: no need to look at every process there is.
-    if children().is_some_and(|all| all.iter().all(|pid| *pid == except)) {
+    if children(own).is_some_and(|all| all.iter().all(|pid| *pid == except)) {
         return;
     }
     // A process that forks while it is looked for is found in the next round.
@@ -129,17 +132,19 @@ mod tests {
             .spawn()
             .unwrap();
         let pid = child.id().cast_signed();
-        assert!(children().is_none_or(|all| all.contains(&pid)));
+        let own = getpid().as_raw();
+        assert!(children(own).is_none_or(|all| all.contains(&pid)));
         child.kill().unwrap();
         child.wait().unwrap();
-        assert!(children().is_none_or(|all| !all.contains(&pid)));
+        assert!(children(own).is_none_or(|all| !all.contains(&pid)));
     }
 
     #[test]
     fn a_name_with_parentheses_is_no_obstacle() {
-        let text = "12 (a) b) S 3 4 5 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 116990 1 2\n";
+        let text = "12 (a) b) S 3 4 5 0 -1 0 0 0 0 0 0 0 6 7 20 0 1 0 116990 1 2\n";
         let stat = parse_stat(text).unwrap();
         assert_eq!((stat.parent, stat.group, stat.started), (3, 4, 116_990));
+        assert_eq!(stat.reaped, 13);
         assert!(parse_stat("12 (a) S 3").is_none());
     }
 

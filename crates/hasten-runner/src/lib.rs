@@ -5,6 +5,7 @@
 compile_error!("hasten runs on Linux, and on macOS by spawn; this system is not supported yet");
 
 mod bisection;
+mod cgroup;
 mod channel;
 mod death;
 mod descendants;
@@ -16,6 +17,7 @@ mod interpreter;
 mod keys;
 mod ledger;
 mod limits;
+mod machine;
 mod memory;
 mod package;
 mod pressure;
@@ -26,6 +28,7 @@ mod signals;
 mod stacks;
 mod strays;
 mod verdict;
+mod worker_load;
 
 pub use error::RunError;
 pub use interpreter::Search;

@@ -1,9 +1,7 @@
 //! Whether memory ran out: what the kernel counts for the control group that the run is in.
 
-use std::path::{Path, PathBuf};
+use crate::cgroup::{Group, Version};
 
-/// Where control groups are mounted.
-const MOUNT: &str = "/sys/fs/cgroup";
 /// A limit above this is the kernel's way to say that there is none (cgroup v1).
 const NO_LIMIT: u64 = 1 << 60;
 
@@ -13,20 +11,6 @@ pub(crate) struct Pressure {
     group: Option<Group>,
     /// Kills that were there before the run, and those that a death was explained by.
     explained: u64,
-}
-
-/// A memory control group: its folder, and where the mount begins.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Group {
-    folder: PathBuf,
-    root: PathBuf,
-    version: Version,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Version {
-    One,
-    Two,
 }
 
 /// The kernel killed a process, since memory ran out.
@@ -39,13 +23,11 @@ pub(crate) struct OutOfMemory {
 impl Pressure {
     /// Begins to watch, from what the kernel has counted so far.
     pub(crate) fn watch() -> Self {
-        let table = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-        let group = find(&table, Path::new(MOUNT), |path| path.is_file());
-        Self::of(group)
+        Self::of(Group::own("memory", counts_kills))
     }
 
     fn of(group: Option<Group>) -> Self {
-        let explained = group.as_ref().and_then(Group::kills).unwrap_or(0);
+        let explained = group.as_ref().and_then(kills).unwrap_or(0);
         Self { group, explained }
     }
 
@@ -53,75 +35,47 @@ impl Pressure {
     /// has risen. Each kill explains one death.
     pub(crate) fn explain_kill(&mut self) -> Option<OutOfMemory> {
         let group = self.group.as_ref()?;
-        if group.kills()? <= self.explained {
+        if kills(group)? <= self.explained {
             return None;
         }
         self.explained += 1;
         Some(OutOfMemory {
-            limit: group.limit(),
+            limit: limit(group),
         })
     }
 }
 
-impl Group {
-    fn events(&self) -> PathBuf {
-        self.folder.join(match self.version {
-            Version::One => "memory.oom_control",
-            Version::Two => "memory.events",
-        })
-    }
+/// True when the kernel counts the kills in this group.
+fn counts_kills(group: &Group) -> bool {
+    group.folder.join(events(group)).is_file()
+}
 
-    fn kills(&self) -> Option<u64> {
-        let text = std::fs::read_to_string(self.events()).ok()?;
-        text.lines()
-            .find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
-    }
-
-    /// The least of its own limit and those of the groups above it.
-    fn limit(&self) -> Option<u64> {
-        let name = match self.version {
-            Version::One => "memory.limit_in_bytes",
-            Version::Two => "memory.max",
-        };
-        self.folder
-            .ancestors()
-            .take_while(|folder| folder.starts_with(&self.root))
-            .filter_map(|folder| std::fs::read_to_string(folder.join(name)).ok())
-            .filter_map(|text| text.trim().parse().ok())
-            .filter(|limit| *limit < NO_LIMIT)
-            .min()
+fn events(group: &Group) -> &'static str {
+    match group.version {
+        Version::One => "memory.oom_control",
+        Version::Two => "memory.events",
     }
 }
 
-/// Finds the memory control group in the text of `/proc/self/cgroup` (`cgroups(7)`).
-///
-/// In a container the path is that of the host, and the group is what is mounted.
-fn find(table: &str, mount: &Path, exists: impl Fn(&Path) -> bool) -> Option<Group> {
-    let mut candidates = Vec::new();
-    for line in table.lines() {
-        let mut fields = line.splitn(3, ':').skip(1);
-        let (Some(controllers), Some(path)) = (fields.next(), fields.next()) else {
-            continue;
-        };
-        let (version, roots) = if controllers.is_empty() {
-            (Version::Two, vec![mount.to_owned(), mount.join("unified")])
-        } else if controllers.split(',').any(|name| name == "memory") {
-            (Version::One, vec![mount.join("memory")])
-        } else {
-            continue;
-        };
-        for root in roots {
-            for folder in [root.join(path.trim_start_matches('/')), root.clone()] {
-                let root = root.clone();
-                candidates.push(Group {
-                    folder,
-                    root,
-                    version,
-                });
-            }
-        }
-    }
-    candidates.into_iter().find(|group| exists(&group.events()))
+fn kills(group: &Group) -> Option<u64> {
+    let text = group.read(events(group))?;
+    text.lines()
+        .find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
+}
+
+/// Bytes that the group may have: the least of its own limit and those of the groups above it.
+pub(crate) fn limit(group: &Group) -> Option<u64> {
+    group.and_above().filter_map(|one| own_limit(&one)).min()
+}
+
+/// Bytes that a group may have, whatever those above it say.
+pub(crate) fn own_limit(group: &Group) -> Option<u64> {
+    let name = match group.version {
+        Version::One => "memory.limit_in_bytes",
+        Version::Two => "memory.max",
+    };
+    let limit = group.read(name)?.trim().parse().ok()?;
+    (limit < NO_LIMIT).then_some(limit)
 }
 
 impl std::fmt::Display for OutOfMemory {
@@ -137,38 +91,7 @@ impl std::fmt::Display for OutOfMemory {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const MIXED: &str = "5:cpu,cpuacct:/a\n4:memory:/box/one\n0::/\n";
-
-    fn group(folder: &str, root: &str, version: Version) -> Option<Group> {
-        Some(Group {
-            folder: folder.into(),
-            root: root.into(),
-            version,
-        })
-    }
-
-    #[test]
-    fn the_group_is_found_in_every_layout() {
-        let mount = Path::new("/m");
-        let only = |there: &'static str| move |path: &Path| path == Path::new(there);
-        assert_eq!(
-            find("0::/user/x.scope\n", mount, |_| true),
-            group("/m/user/x.scope", "/m", Version::Two)
-        );
-        assert_eq!(
-            find(MIXED, mount, only("/m/memory/box/one/memory.oom_control")),
-            group("/m/memory/box/one", "/m/memory", Version::One)
-        );
-        // A container: the path is the host's.
-        assert_eq!(
-            find(MIXED, mount, only("/m/memory/memory.oom_control")),
-            group("/m/memory/", "/m/memory", Version::One)
-        );
-        assert_eq!(find(MIXED, mount, |_| false), None);
-        assert_eq!(find("", mount, |_| true), None);
-        assert_eq!(find("nonsense", mount, |_| true), None);
-    }
+    use crate::cgroup::find;
 
     #[test]
     fn each_kill_explains_one_death() {
@@ -186,7 +109,7 @@ mod tests {
         count(3);
         std::fs::write(folder.join("memory.max"), "max\n").unwrap();
         std::fs::write(mount.path().join("memory.max"), "536870912\n").unwrap();
-        let found = find("0::/run\n", mount.path(), Path::is_file);
+        let found = find("0::/run\n", mount.path(), "memory", counts_kills);
         let mut pressure = Pressure::of(found);
         assert_eq!(pressure.explain_kill(), None);
         count(4);

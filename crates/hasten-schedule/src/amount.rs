@@ -24,6 +24,11 @@ impl Amount {
     }
 
     pub(crate) fn seconds(&self, estimates: &Estimates) -> f64 {
-        self.known_seconds + self.unknown as f64 * estimates.unknown()
+        self.seconds_at_least(estimates, 0.0)
+    }
+
+    /// An unknown item counts for at least `least` seconds.
+    pub(crate) fn seconds_at_least(&self, estimates: &Estimates, least: f64) -> f64 {
+        self.known_seconds + self.unknown as f64 * estimates.unknown().max(least)
     }
 }

@@ -30,9 +30,13 @@
 //! Items that run *alone* come when nothing else is left, each to a worker beside which nobody has anything
 //! unfinished. A worker that asks too early is told that nothing follows, so that it finishes what it
 //! holds; the supervisor asks again for idle workers when [`Planner::has_work`] says so.
-//! With one worker, neither means anything, and all items keep their order.
+//! With one worker, and never another, neither means anything, and all items keep their order.
+//!
+//! How many workers there are is decided by [`autoscale`], from what the system says of their load. The planner
+//! says how many more would find something to do ([`Planner::room`]).
 
 mod amount;
+pub mod autoscale;
 mod batch;
 mod bound;
 mod count;
@@ -64,8 +68,10 @@ pub struct Item {
 /// How a run is planned.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlannerOptions {
-    /// The most workers that there may be at a time.
+    /// The workers that the run is planned for.
     pub workers: usize,
+    /// The most workers that there may be at a time, where that is more.
+    pub most: usize,
     /// Seconds of work that are sent at once.
     pub batch: f64,
     /// A worker with less than this many seconds of work may be sent more before it asks.
@@ -80,6 +86,7 @@ impl Default for PlannerOptions {
     fn default() -> Self {
         Self {
             workers: 1,
+            most: 1,
             batch: 0.015,
             top_up: 0.008,
             lookahead: false,

@@ -48,6 +48,11 @@ impl Pool {
         self.units.is_empty()
     }
 
+    /// The places of each unit, in the order in which they are given out.
+    pub(crate) fn units(&self) -> impl Iterator<Item = Range<u32>> + '_ {
+        (self.units.iter()).map(|(key, (end, _))| key.start..*end)
+    }
+
     /// True when long items wait.
     pub(crate) fn has_long(&self) -> bool {
         self.units

@@ -44,6 +44,12 @@ pub(crate) struct Sizes {
     pub(crate) workers: f64,
 }
 
+impl Sizes {
+    fn least_piece(&self) -> f64 {
+        self.batch.max(LEAST_PART * self.share)
+    }
+}
+
 impl Groups {
     /// Lets a worker begin a group.
     pub(crate) fn begin(&mut self, places: Range<u32>, whole: bool) -> usize {
@@ -70,11 +76,29 @@ impl Groups {
         self.with_work().next().is_none()
     }
 
+    /// Number of items of each group that were not given out.
+    pub(crate) fn left(&self) -> impl Iterator<Item = usize> + '_ {
+        self.slots.iter().map(|slot| slot.places.len())
+    }
+
     fn with_work(&self) -> impl Iterator<Item = (usize, &Group)> {
         self.slots
             .iter()
             .enumerate()
             .filter(|(_, slot)| !slot.places.is_empty())
+    }
+
+    /// Expected seconds of all that was not given out.
+    fn seconds(&self, layout: &Layout, estimates: &Estimates) -> f64 {
+        self.with_work()
+            .map(|(_, slot)| layout.seconds(&slot.places, estimates))
+            .sum()
+    }
+
+    /// Seconds that a piece of known items would have now.
+    pub(crate) fn fair_piece(&self, layout: &Layout, estimates: &Estimates, sizes: Sizes) -> f64 {
+        let left = self.seconds(layout, estimates);
+        (KNOWN_PART * left / sizes.workers).max(sizes.least_piece())
     }
 
     /// Lets one more worker join.
@@ -126,15 +150,11 @@ impl Groups {
         estimates: &Estimates,
         sizes: Sizes,
     ) -> (Range<u32>, Option<(usize, Range<u32>)>) {
-        let left: f64 = self
-            .with_work()
-            .map(|(_, slot)| layout.seconds(&slot.places, estimates))
-            .sum();
+        let left = self.seconds(layout, estimates);
         let slot = &mut self.slots[group];
         let unknown = f64::from(layout.unknown(&slot.places)) / slot.places.len().max(1) as f64;
         let part = KNOWN_PART + (UNKNOWN_PART - KNOWN_PART) * unknown;
-        let least = sizes.batch.max(LEAST_PART * sizes.share);
-        let seconds = (part * left / sizes.workers).max(least);
+        let seconds = (part * left / sizes.workers).max(sizes.least_piece());
 
         let mut kept = None;
         if let Some(walker) = slot.walker.filter(|walker| *walker != worker) {

@@ -4,98 +4,22 @@
 //! before the teardown of its last item, or before it starts it when it must know the next one, and
 //! reports what is finished every 5 ms.
 
+mod cores;
+mod elastic;
+mod outcome;
+mod scenario;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 use crate::{Assignment, Item, Planner, PlannerOptions};
+use cores::Cores;
+use elastic::Pool;
+pub use outcome::{Outcome, Setups};
+pub use scenario::{Death, Scenario};
 
 /// A worker reports when so many seconds have passed.
 const REPORT_EVERY: f64 = 0.005;
-
-/// The circumstances of a run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Scenario {
-    /// Number of workers.
-    pub workers: usize,
-    /// Seconds from a worker's question to the answer.
-    pub round_trip: f64,
-    /// Seconds that pass between the starts of two workers.
-    pub start: f64,
-    /// The deaths of workers.
-    pub deaths: Vec<Death>,
-}
-
-impl Scenario {
-    /// So many workers that are there at once, live, and get their answers in 0.1 ms.
-    #[must_use]
-    pub const fn new(workers: usize) -> Self {
-        Self {
-            workers,
-            round_trip: 0.0001,
-            start: 0.0,
-            deaths: Vec::new(),
-        }
-    }
-}
-
-/// The death of a worker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Death {
-    /// Number of the worker. Replacements have the numbers that follow those of the first workers.
-    pub worker: usize,
-    /// Number of items that it finishes before.
-    pub after: usize,
-    /// It dies in its next item, which then is finished; otherwise before that item.
-    pub in_item: bool,
-    /// Another one is started at once. The last one that lives is always replaced while there is work.
-    pub replaced: bool,
-}
-
-/// How a run went.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Outcome {
-    /// Seconds until the last item was finished.
-    pub makespan: f64,
-    /// What each worker ran, in order; with the items that it died in.
-    pub sequences: Vec<Vec<u32>>,
-    /// When each of these began and ended, in seconds.
-    pub times: Vec<Vec<(f64, f64)>>,
-    /// The workers that died, in that order.
-    pub died: Vec<usize>,
-    /// Number of answers that had items.
-    pub batches: usize,
-    /// Number of times that a worker asked and had to wait for the answer.
-    pub waits: usize,
-}
-
-/// How often fixtures are set up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Setups {
-    /// Those of a module.
-    pub files: usize,
-    /// Those of a class or module.
-    pub scopes: usize,
-}
-
-impl Outcome {
-    /// How often fixtures are set up: once each time that a worker comes to a file or scope.
-    #[must_use]
-    pub fn setups(&self, items: &[Item]) -> Setups {
-        let mut setups = Setups::default();
-        for sequence in &self.sequences {
-            let of = |item: &u32| {
-                items
-                    .get(*item as usize)
-                    .map(|item| (item.file, item.scope))
-            };
-            setups.files += sequence
-                .chunk_by(|a, b| of(a).map(|a| a.0) == of(b).map(|b| b.0))
-                .count();
-            setups.scopes += sequence.chunk_by(|a, b| of(a) == of(b)).count();
-        }
-        setups
-    }
-}
 
 /// Plays a run of `items` that take `durations` seconds.
 ///
@@ -111,7 +35,8 @@ pub fn simulate(
     for number in 0..scenario.workers {
         run.start_worker(number as f64 * scenario.start);
     }
-    while let Some(Reverse(event)) = run.events.pop() {
+    run.begin_looking();
+    while let Some(event) = run.next_event() {
         run.handle(event.worker, event.time);
     }
     run.outcome
@@ -144,7 +69,10 @@ impl Ord for Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Doing {
     Starting,
+    /// It waits for something in an item, or computes and has a core for itself.
     Running(u32),
+    /// It computes, on cores that are shared.
+    Computing(u32),
     /// Its answer is on the way. The item is the one whose teardown waits, or that was not started yet.
     Asking(Option<u32>),
     /// It waits for an order; nothing is on the way.
@@ -172,6 +100,8 @@ struct Run<'a> {
     processes: Vec<Process>,
     events: BinaryHeap<Reverse<Event>>,
     order: usize,
+    cores: Option<Cores>,
+    pool: Option<Pool>,
     outcome: Outcome,
 }
 
@@ -190,6 +120,8 @@ impl<'a> Run<'a> {
             processes: Vec::new(),
             events: BinaryHeap::new(),
             order: 0,
+            cores: scenario.cores.map(Cores::new),
+            pool: Pool::of(scenario),
             outcome: Outcome::default(),
         }
     }
@@ -207,6 +139,36 @@ impl<'a> Run<'a> {
         }));
     }
 
+    /// The seconds of an item in which it waits, and those in which it computes.
+    fn parts(&self, item: u32) -> (f64, f64) {
+        let whole = self.duration(item);
+        let computing = self.scenario.computing.get(item as usize).copied();
+        let computing = computing.filter(|_| self.cores.is_some()).unwrap_or(0.0);
+        ((whole - computing).max(0.0), computing.min(whole))
+    }
+
+    /// What happens next.
+    fn next_event(&mut self) -> Option<Event> {
+        let queued = self.events.peek().map(|Reverse(event)| event.time);
+        if let Some(cores) = &mut self.cores
+            && let Some((time, worker)) = cores.next()
+            && queued.is_none_or(|queued| time <= queued)
+        {
+            cores.go_to(time);
+            cores.end(worker);
+            return Some(Event {
+                time,
+                order: 0,
+                worker,
+            });
+        }
+        let Reverse(event) = self.events.pop()?;
+        if let Some(cores) = &mut self.cores {
+            cores.go_to(event.time);
+        }
+        Some(event)
+    }
+
     fn start_worker(&mut self, time: f64) {
         self.processes.push(Process {
             doing: Doing::Starting,
@@ -222,13 +184,18 @@ impl<'a> Run<'a> {
     }
 
     fn handle(&mut self, worker: usize, time: f64) {
+        if worker == elastic::LOOK {
+            self.look(time);
+            return;
+        }
         match self.processes[worker].doing {
             Doing::Starting => {
                 self.planner.add_worker(worker);
                 self.feed(worker);
                 self.go_on(worker, time);
             }
-            Doing::Running(item) => self.finish(worker, item, time),
+            Doing::Running(item) => self.compute(worker, item, time),
+            Doing::Computing(item) => self.finish(worker, item, time),
             Doing::Asking(item) => {
                 self.feed(worker);
                 match item {
@@ -243,7 +210,15 @@ impl<'a> Run<'a> {
     }
 
     fn feed(&mut self, worker: usize) {
-        let Assignment { items, last } = self.planner.next(worker);
+        let rests = self.is_crowded(worker) && self.planner.rest(worker);
+        let Assignment { items, last } = if rests {
+            Assignment {
+                items: Vec::new(),
+                last: true,
+            }
+        } else {
+            self.planner.next(worker)
+        };
         self.outcome.batches += usize::from(!items.is_empty());
         let process = &mut self.processes[worker];
         process.queue.extend(items);
@@ -258,7 +233,7 @@ impl<'a> Run<'a> {
             self.report(worker, time);
             if !self.processes[worker].last {
                 self.ask(worker, None, time);
-            } else if self.planner.has_work() {
+            } else if self.planner.has_work() && !self.is_crowded(worker) {
                 // Another one died after this one was told that nothing follows.
                 self.wake(worker, time);
             }
@@ -291,12 +266,25 @@ impl<'a> Run<'a> {
             self.die(worker, death, time);
             return;
         }
-        let end = time + self.duration(item);
+        let (waiting, _) = self.parts(item);
+        let end = time + waiting;
         self.outcome.sequences[worker].push(item);
         self.outcome.times[worker].push((time, end));
         self.processes[worker].started += 1;
         self.processes[worker].doing = Doing::Running(item);
         self.at(end, worker);
+    }
+
+    /// An item has waited.
+    fn compute(&mut self, worker: usize, item: u32, time: f64) {
+        let (_, computing) = self.parts(item);
+        match &mut self.cores {
+            Some(cores) if computing > 0.0 => {
+                cores.begin(worker, computing);
+                self.processes[worker].doing = Doing::Computing(item);
+            }
+            _ => self.finish(worker, item, time),
+        }
     }
 
     /// The call of an item is over.
@@ -306,6 +294,9 @@ impl<'a> Run<'a> {
             |death: &&Death| death.in_item && death.worker == worker && death.after + 1 == started;
         let death = self.scenario.deaths.iter().find(due).copied();
         self.outcome.makespan = self.outcome.makespan.max(time);
+        if let Some(last) = self.outcome.times[worker].last_mut() {
+            last.1 = time;
+        }
         if let Some(death) = death {
             let duration = self.duration(item);
             self.processes[worker].unsent.push((item, duration));
@@ -352,6 +343,7 @@ impl<'a> Run<'a> {
             if other != except
                 && self.processes[other].doing == Doing::Nothing
                 && self.planner.has_work()
+                && !self.is_crowded(other)
             {
                 self.wake(other, time);
             }
@@ -379,7 +371,8 @@ impl<'a> Run<'a> {
             .processes
             .iter()
             .any(|process| process.doing != Doing::Dead);
-        if self.planner.has_work() && (death.replaced || !living) {
+        let crowded = self.is_crowded(worker);
+        if self.planner.has_work() && (death.replaced && !crowded || !living) {
             self.start_worker(time + self.scenario.start);
         }
     }

@@ -16,6 +16,7 @@ const WHOLE_LIMIT: &str = "Give seconds (60; 0 is no limit) or a time (\"90s\", 
 const SECONDS: &str = "Give seconds (60) or a time (\"90s\", \"2m\", \"1h\").";
 const FACTOR: &str = "Give a number that is not negative (2.0).";
 const COUNT: &str = "Give a whole number from 0 to 1000.";
+const WORKERS: &str = "Give a whole number, at least 1.";
 const LIST: &str = "Give a string or a list of strings.";
 
 /// As many as the command line accepts.
@@ -121,10 +122,19 @@ impl<'a> Entry<'a> {
         number(self.value.get_ref()).ok_or_else(|| self.wrong(FACTOR))
     }
 
+    pub(super) fn workers(&self) -> Result<u32, ConfigError> {
+        self.integer()
+            .filter(|count| *count > 0)
+            .ok_or_else(|| self.wrong(WORKERS))
+    }
+
+    fn integer(&self) -> Option<u32> {
+        let integer = self.value.get_ref().as_integer()?;
+        u32::from_str_radix(integer.as_str(), integer.radix()).ok()
+    }
+
     pub(super) fn count(&self) -> Result<u32, ConfigError> {
-        let integer = self.value.get_ref().as_integer();
-        integer
-            .and_then(|integer| u32::from_str_radix(integer.as_str(), integer.radix()).ok())
+        self.integer()
             .filter(|count| *count <= MOST_RETRIES)
             .ok_or_else(|| self.wrong(COUNT))
     }

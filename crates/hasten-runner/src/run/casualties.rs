@@ -163,7 +163,7 @@ impl Run {
         match living.first() {
             None => {
                 let origin = self.origin();
-                self.add_worker(self.most_workers(), origin)
+                self.add_worker(origin)
             }
             Some(number) if living.iter().all(idle) => {
                 if let Some(casualty) = self.alone.held.pop_front() {

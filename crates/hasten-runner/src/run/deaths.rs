@@ -210,6 +210,7 @@ impl Run {
         let interrupted = self.stop.as_ref().is_some_and(|stop| stop.interrupts_tests);
         if clean.is_none() && !interrupted {
             let cause = self.cause(number, ending);
+            self.note_lack_of_memory(&cause);
             let culprit = self.culprit(number, &activity);
             self.clean_up_after(number, culprit, &activity, ending);
             match culprit {

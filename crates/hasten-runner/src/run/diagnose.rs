@@ -251,8 +251,7 @@ impl Run {
             self.workers[*number].trial.is_some() && self.worker_process(*number).gone
         });
         let place = place.unwrap_or(self.workers.len());
-        let count = self.most_workers();
-        self.add_worker_at(place, count, Origin::Session, Some(trial))
+        self.add_worker_at(place, Origin::Session, Some(trial))
     }
 
     /// Number of workers that were there for the run itself.

@@ -197,6 +197,7 @@ impl Run {
         }
         self.give_out_again();
         self.replace_workers()?;
+        self.scale()?;
         self.run_alone()?;
         self.find_gap();
         self.find_end_of_collection();
@@ -283,6 +284,7 @@ impl Run {
         self.ended = true;
         self.end_alone();
         self.note_untorn();
+        self.note_growth();
         self.keys = None;
         if let Some(suite) = &mut self.suite {
             suite.end_waiting();

@@ -242,19 +242,19 @@ impl Run {
         }
     }
 
-    /// As many workers as the command line allows.
+    /// As many workers as the command line asks for; under `-n auto` as many as there are cores.
     pub(super) fn most_workers(&self) -> usize {
         let Some(settings) = &self.settings else {
             return 1;
         };
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let asked = match &settings.numprocesses {
-            Some(Workers::Exactly(number)) => (*number).max(1),
-            Some(Workers::Named(_)) | None => self
-                .configured
-                .as_ref()
-                .and_then(|main| main.auto_workers)
-                .unwrap_or(cores),
+        let answered = self.configured.as_ref().and_then(|main| main.auto_workers);
+        let asked = match (&settings.numprocesses, answered) {
+            (Some(Workers::Exactly(number)), _) => (*number).max(1),
+            (Some(Workers::Named(_)) | None, Some(number)) => number,
+            (Some(Workers::Named(_)) | None, None) => {
+                let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+                cores.min(self.rules.max_workers().unwrap_or(usize::MAX))
+            }
         };
         asked
             .min(settings.maxprocesses.unwrap_or(usize::MAX))

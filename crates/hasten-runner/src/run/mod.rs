@@ -17,6 +17,7 @@ mod history;
 mod origin;
 mod pool;
 mod rules;
+mod scaling;
 mod screen;
 mod slow;
 mod suite;
@@ -54,6 +55,7 @@ pub use finished::Finished;
 pub use history::FOLDER as HISTORY_FOLDER;
 use pool::Worker;
 use rules::Rules;
+use scaling::Scaling;
 use screen::Screen;
 use suite::Suite;
 use watch::Watch;
@@ -142,6 +144,10 @@ pub(crate) struct Run {
     /// What main shares.
     main: Option<Watched>,
     suite: Option<Suite>,
+    /// Under `-n auto`.
+    scaling: Option<Scaling>,
+    /// The number of workers that each is told: that at the start.
+    count: Option<usize>,
     history: Option<History>,
     /// The exit status that the history was kept with, and what came of it.
     kept: Option<(i32, Result<(), String>)>,
@@ -206,6 +212,8 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         session: None,
         main: None,
         suite: None,
+        scaling: None,
+        count: None,
         history: None,
         kept: None,
         python: None,

@@ -49,10 +49,11 @@ impl Run {
 
     /// Starts the workers of a run in which each loads and collects for itself.
     pub(super) fn spawn_workers(&mut self) -> Result<(), RunError> {
-        let count = self.most_workers();
         let origin = self.origin();
+        let count = self.begin_scaling(self.most_workers(), origin);
+        self.count = Some(count);
         for _ in 0..count {
-            self.add_worker(count, origin)?;
+            self.add_worker(origin)?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use hasten_schedule::PlannerOptions;
 
 use super::Run;
 use super::origin::Origin;
+use super::scaling::Costs;
 use super::slow::Said;
 use super::suite::Suite;
 use super::watch::Watch;
@@ -51,6 +52,8 @@ pub(crate) struct Worker {
     pub(crate) ran: Vec<u32>,
     /// The number of the trial that it is for: it runs nothing else.
     pub(crate) trial: Option<usize>,
+    /// What it took to begin, and what it used.
+    pub(super) costs: Costs,
 }
 
 impl Run {
@@ -63,15 +66,14 @@ impl Run {
         &self.processes[self.workers[number].process]
     }
 
-    pub(super) fn add_worker(&mut self, count: usize, origin: Origin) -> Result<(), RunError> {
-        self.add_worker_at(self.workers.len(), count, origin, None)
+    pub(super) fn add_worker(&mut self, origin: Origin) -> Result<(), RunError> {
+        self.add_worker_at(self.workers.len(), origin, None)
     }
 
     /// Adds a worker in this place; who was there is gone.
     pub(super) fn add_worker_at(
         &mut self,
         number: usize,
-        count: usize,
         origin: Origin,
         trial: Option<usize>,
     ) -> Result<(), RunError> {
@@ -86,6 +88,7 @@ impl Run {
             self.processes.swap_remove(process);
         }
         let id = format!("gw{number}");
+        let count = self.count.unwrap_or_else(|| self.most_workers());
         let mut worker = self.identity(id.clone(), count);
         worker.trial = trial.is_some();
         let worker = Some(worker);
@@ -116,6 +119,7 @@ impl Run {
             started: Instant::now(),
             ran: Vec::new(),
             trial,
+            costs: Costs::default(),
         };
         match self.workers.get_mut(number) {
             Some(place) => *place = worker,
@@ -145,29 +149,26 @@ impl Run {
             return Ok(());
         }
         let most = self.most_workers();
+        let limit = self.elastic_limit();
         let options = PlannerOptions {
             workers: most,
+            most: limit.unwrap_or(most),
             ..PlannerOptions::default()
         };
         let suite = Suite::new(collected, configured, &estimates, options, &self.rules);
-        let exact = matches!(
-            self.settings
-                .as_ref()
-                .and_then(|all| all.numprocesses.as_ref()),
-            Some(hasten_protocol::message::Workers::Exactly(_))
-        );
-        let count = if exact {
-            most.min(suite.nodeids.len())
-        } else {
-            suite.planner.worker_count_for(most)
+        let mut count = match limit {
+            None => most.min(suite.nodeids.len()),
+            Some(_) => suite.planner.worker_count_for(most),
         };
         self.suite = Some(suite);
         self.expect_retries()?;
         self.announce_hazards(count);
         let origin = self.origin();
         if self.workers.is_empty() {
+            count = self.begin_scaling(count, origin);
+            self.count = Some(count);
             for _ in 0..count {
-                self.add_worker(count, origin)?;
+                self.add_worker(origin)?;
             }
         }
         Ok(())
@@ -212,8 +213,10 @@ impl Run {
         let nobody = self.living().next().is_none();
         if wanted && (nobody || self.dead_unreplaced > 0) {
             self.dead_unreplaced = self.dead_unreplaced.saturating_sub(1);
-            let origin = self.origin();
-            self.add_worker(self.most_workers(), origin)?;
+            if !self.is_crowded(None) {
+                let origin = self.origin();
+                self.add_worker(origin)?;
+            }
         }
         Ok(())
     }
@@ -224,6 +227,7 @@ impl Run {
             self.feed_trial(number, trial);
             return;
         }
+        let crowded = self.is_crowded(Some(number));
         let worker = &mut self.workers[number];
         if !worker.collected || worker.finishing {
             return;
@@ -239,8 +243,12 @@ impl Run {
                     suite.planner.add_worker(number);
                     worker.planned = true;
                 }
-                let next = suite.planner.next(number);
-                (suite.give_out(&next.items), next.last)
+                if crowded && suite.planner.rest(number) {
+                    (Vec::new(), true)
+                } else {
+                    let next = suite.planner.next(number);
+                    (suite.give_out(&next.items), next.last)
+                }
             }
         };
         if items.is_empty() && (worker.last || !last) {
@@ -296,6 +304,7 @@ impl Run {
                 (record.index, record.kind)
             {
                 self.workers[number].ran.push(index);
+                self.workers[number].costs.note_setup(record.setup);
             }
             if self.take_expired_record(number, &record) {
                 continue;

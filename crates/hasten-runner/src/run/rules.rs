@@ -86,6 +86,12 @@ impl Rules {
         self.policy.as_ref()
     }
 
+    /// The most workers that `-n auto` may come to, where a setting says so.
+    pub(crate) fn max_workers(&self) -> Option<usize> {
+        let most = self.policy.as_ref()?.max_workers?;
+        usize::try_from(most).ok()
+    }
+
     /// Names what is decided on outside the process that runs a test: retries, a quarantine.
     pub(crate) fn decided_outside(&self) -> Option<&'static str> {
         let some = |number: Option<u32>| number.is_some_and(|number| number > 0);

@@ -93,6 +93,7 @@ impl Run {
             .chain(self.slow_moment())
             .chain(self.dump_moment())
             .chain(self.retry_moment())
+            .chain(self.scaling_moment())
             .chain(self.screen.next_moment())
             .chain(self.ending_moment())
             .min()

@@ -45,10 +45,11 @@ impl Planner {
             return true;
         }
         !batch.suffices()
-            && (self.share(worker, own, true)
+            && (own.is_none() && self.take_piece_of_other(worker, self.fair_piece() * 2.0)
+                || self.share(worker, own, true)
                 || self.take(worker, batch, Choice::Any)
                 || self.share(worker, None, false)
-                || self.take_piece_of_other(worker))
+                || self.take_piece_of_other(worker, self.options.batch))
     }
 
     /// With lookahead, a long item must not wait behind another.
@@ -124,14 +125,7 @@ impl Planner {
             self.leave_group(worker);
             self.groups.join(group);
         }
-        let workers = self.expected_workers();
-        let left = self.unfinished.seconds(&self.estimates);
-        let share = (self.finished + left) / workers;
-        let sizes = Sizes {
-            share,
-            batch: self.options.batch,
-            workers,
-        };
+        let sizes = self.sizes();
         let (piece, kept) = self
             .groups
             .piece(group, worker, &self.layout, &self.estimates, sizes);
@@ -147,8 +141,24 @@ impl Planner {
         true
     }
 
-    /// Takes the second half of what another worker has for itself and was not sent.
-    fn take_piece_of_other(&mut self, worker: usize) -> bool {
+    fn sizes(&self) -> Sizes {
+        let workers = self.expected_workers();
+        let left = self.unfinished.seconds(&self.estimates);
+        Sizes {
+            share: (self.finished + left) / workers,
+            batch: self.options.batch,
+            workers,
+        }
+    }
+
+    /// Seconds that a piece has about now. Those that were cut when there were fewer workers have more.
+    fn fair_piece(&self) -> f64 {
+        self.groups
+            .fair_piece(&self.layout, &self.estimates, self.sizes())
+    }
+
+    /// Takes the second half of what another worker has for itself and was not sent, if that is at least so many seconds.
+    fn take_piece_of_other(&mut self, worker: usize, least: f64) -> bool {
         let Some(state) = self.worker(worker) else {
             return false;
         };
@@ -160,7 +170,7 @@ impl Planner {
         let Some((other, piece)) = longest else {
             return false;
         };
-        if seconds(piece) < self.options.batch {
+        if seconds(piece) < least {
             return false;
         }
         let end = piece.end;
