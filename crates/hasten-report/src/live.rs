@@ -22,6 +22,8 @@ pub struct LiveLine {
     pub total: usize,
     /// Expected seconds until the end, when enough is known.
     pub seconds_left: Option<f64>,
+    /// Workers that have something to do.
+    pub workers: usize,
     /// What runs now.
     pub running: Vec<Running>,
 }
@@ -46,7 +48,12 @@ impl LiveLine {
         let mut oldest: Vec<&Running> = self.running.iter().collect();
         oldest.sort_by_key(|running| std::cmp::Reverse(running.seconds));
         for (number, running) in oldest.into_iter().enumerate() {
-            line.push("\x1b[2m", if number == 0 { "  now: " } else { ", " });
+            let before = match (number, self.workers) {
+                (0, 1) => "  1 worker: ".to_owned(),
+                (0, workers) => format!("  {workers} workers: "),
+                _ => ", ".to_owned(),
+            };
+            line.push("\x1b[2m", &before);
             let nodeid = running.nodeid.replace(char::is_control, " ");
             line.push("\x1b[36m", nodeid.rsplit('/').next().unwrap_or(&nodeid));
             if running.seconds >= 1 {
@@ -140,6 +147,7 @@ mod tests {
             failed: 2,
             total: 5000,
             seconds_left: Some(75.2),
+            workers: 5,
             running: vec![
                 Running {
                     nodeid: "tests/test_a.py::test_quick".into(),
@@ -157,8 +165,21 @@ mod tests {
     fn it_says_how_far_the_run_is_and_what_takes_long() {
         assert_eq!(
             plain(&sample(), 200),
-            "1234/5000  2 failed  3766 left, about 1m15s  now: test_b.py::test_slow[ ] 12s, \
+            "1234/5000  2 failed  3766 left, about 1m15s  5 workers: test_b.py::test_slow[ ] 12s, \
              test_a.py::test_quick"
+        );
+    }
+
+    #[test]
+    fn one_worker_is_one() {
+        let line = LiveLine {
+            workers: 1,
+            running: sample().running[..1].to_vec(),
+            ..sample()
+        };
+        assert_eq!(
+            plain(&line, 200),
+            "1234/5000  2 failed  3766 left, about 1m15s  1 worker: test_a.py::test_quick"
         );
     }
 

@@ -26,6 +26,8 @@ pub(crate) fn all_pids() -> impl Iterator<Item = i32> {
 /// What the system says of a process (`proc(5)`).
 pub(crate) struct Stat {
     zombie: bool,
+    /// It runs, or would if it had a core.
+    pub(crate) runnable: bool,
     pub(crate) parent: i32,
     /// Its process group.
     pub(crate) group: i32,
@@ -46,6 +48,7 @@ fn parse_stat(text: &str) -> Option<Stat> {
     let number = |at: usize| fields.get(at)?.trim().parse::<i64>().ok();
     Some(Stat {
         zombie: *fields.first()? == "Z",
+        runnable: *fields.first()? == "R",
         parent: i32::try_from(number(1)?).ok()?,
         group: i32::try_from(number(2)?).ok()?,
         started: u64::try_from(number(19)?).ok()?,
@@ -144,7 +147,7 @@ mod tests {
         let text = "12 (a) b) S 3 4 5 0 -1 0 0 0 0 0 0 0 6 7 20 0 1 0 116990 1 2\n";
         let stat = parse_stat(text).unwrap();
         assert_eq!((stat.parent, stat.group, stat.started), (3, 4, 116_990));
-        assert_eq!(stat.reaped, 13);
+        assert_eq!((stat.reaped, stat.runnable), (13, false));
         assert!(parse_stat("12 (a) S 3").is_none());
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use nix::unistd::Pid;
 
-use crate::descendants::{children, stat};
+use crate::descendants::{Stat, children, stat};
 use crate::machine::{ticks_per_second, value_of};
 
 /// Processes below a worker that are looked at: a limit for what a test may start.
@@ -17,6 +17,8 @@ struct Used {
     cpu: f64,
     /// Time that its main thread was ready to run and had no core, if the system counts that.
     delayed: Option<f64>,
+    /// It computes now, or waits for a core.
+    runnable: bool,
 }
 
 /// What a worker and the processes that its tests have started used so far.
@@ -39,12 +41,13 @@ pub(crate) struct Spent {
 }
 
 impl Used {
-    fn of(pid: i32) -> Option<Self> {
+    fn of(pid: i32, stat: &Stat) -> Option<Self> {
         Some(Self {
             cpu: cpu_seconds(pid)?,
             delayed: std::fs::read_to_string(format!("/proc/{pid}/schedstat"))
                 .ok()
                 .and_then(|text| delay(&text)),
+            runnable: stat.runnable,
         })
     }
 }
@@ -52,20 +55,27 @@ impl Used {
 impl Load {
     /// What a worker has used so far.
     pub(crate) fn of(pid: i32) -> Option<Self> {
-        let own = Used::of(pid)?;
+        let root = stat(pid)?;
+        let own = Used::of(pid, &root)?;
         let mut below = HashMap::new();
         let mut waiting = children(pid).unwrap_or_default();
         while let Some(pid) = waiting.pop() {
             if below.len() >= MOST_PROCESSES {
                 break;
             }
-            if let Some(used) = Used::of(pid) {
+            if let Some(used) = stat(pid).and_then(|stat| Used::of(pid, &stat)) {
                 below.insert(pid, used);
             }
             waiting.extend(children(pid).unwrap_or_default());
         }
-        let reaped = stat(pid).map_or(0, |stat| stat.reaped) as f64 / ticks_per_second();
+        let reaped = root.reaped as f64 / ticks_per_second();
         Some(Self { own, reaped, below })
+    }
+
+    /// Number of processes that compute now, or wait for a core.
+    pub(crate) fn runnable(&self) -> usize {
+        let all = self.below.values().chain([&self.own]);
+        all.filter(|used| used.runnable).count()
     }
 
     /// What was used from an earlier look on.
@@ -138,7 +148,11 @@ mod tests {
 
     fn load(cpu: f64, delayed: Option<f64>) -> Load {
         Load {
-            own: Used { cpu, delayed },
+            own: Used {
+                cpu,
+                delayed,
+                runnable: true,
+            },
             ..Load::default()
         }
     }
@@ -158,6 +172,7 @@ mod tests {
         let child = |cpu| Used {
             cpu,
             delayed: Some(0.0),
+            runnable: false,
         };
         let before = Load {
             below: HashMap::from([(7, child(2.0)), (8, child(1.0))]),
@@ -170,6 +185,7 @@ mod tests {
             ..load(1.0, Some(0.0))
         };
         assert_eq!(after.since(&before).used, 1.0);
+        assert_eq!(after.runnable(), 1);
         // One that nobody has waited for so far.
         let after = Load {
             reaped: 0.0,
@@ -191,8 +207,8 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn this_process_has_used_something() {
         let own = nix::unistd::getpid().as_raw();
-        let before = Used::of(own).unwrap();
-        while Used::of(own).unwrap().cpu <= before.cpu {}
+        let before = Load::of(own).unwrap();
+        while Load::of(own).unwrap().since(&before).used == 0.0 {}
         assert!(private_memory(own).is_none_or(|bytes| bytes > 0));
         assert!(resident_memory(own).unwrap() > 0);
     }

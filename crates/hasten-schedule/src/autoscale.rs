@@ -10,8 +10,9 @@
 //!
 //! - With `i` cores idle each worker takes `(c - i) / n`, and as many are added as the idle cores have room for, where the
 //!   last one may be a quarter too large. At most as many as there are, since this is an estimate.
-//! - Where other programs keep the cores busy, the workers' own demand `w` counts, taken for at least a quarter of a core
-//!   each: tests that wait can wait beside other programs, too, but nobody knows then what more of them would cost.
+//! - Where other programs keep the cores busy, the workers' own demand counts, taken for at least a quarter of a core
+//!   each, as long as it is less than half of the cores: tests that wait can wait beside other programs, too, but
+//!   nobody knows then what more of them would cost.
 //! - Only as many as find something to do, and begin it before the others would have done it: a new worker costs its start
 //!   and its session fixtures.
 //! - When workers want to compute on more than 1.5 `c` cores, fewer are active, but never fewer than `c`. Between the two
@@ -61,6 +62,9 @@ pub struct Sample {
     pub idle: f64,
     /// Cores that the active workers and what they started used or waited for, on average, if the system says so.
     pub wanted: Option<f64>,
+    /// Processes of theirs that compute or wait for a core at the moment of the sample. `wanted` does not know of the wait
+    /// that is not over.
+    pub runnable: usize,
     /// Workers that have something to do.
     pub active: usize,
     /// Those of them that are not at their first test yet.
@@ -84,6 +88,7 @@ pub struct Autoscaler {
     seconds: f64,
     idle: f64,
     wanted: Option<f64>,
+    runnable: f64,
     /// Seconds of the run so far.
     now: f64,
     /// Seconds, up to now, in which no core was idle.
@@ -111,6 +116,7 @@ impl Autoscaler {
             seconds: 0.0,
             idle: 0.0,
             wanted: Some(0.0),
+            runnable: 0.0,
             now: 0.0,
             full_for: 0.0,
             paused_until: 0.0,
@@ -149,11 +155,13 @@ impl Autoscaler {
             .wanted
             .zip(sample.wanted)
             .map(|(sum, wanted)| sum + wanted * seconds);
+        self.runnable += sample.runnable as f64 * seconds;
         if self.seconds < WINDOW {
             return self.target;
         }
         let idle = self.idle / self.seconds;
         let wanted = self.wanted.map(|sum| sum / self.seconds);
+        let runnable = self.runnable / self.seconds;
         if idle < LEAST_IDLE {
             self.full_for += self.seconds;
         } else {
@@ -161,7 +169,8 @@ impl Autoscaler {
         }
         self.begin_window();
         if !self.step_back(sample, wanted) {
-            self.grow(sample, idle, wanted, fits);
+            let own = wanted.map(|wanted| wanted.max(runnable));
+            self.grow(sample, idle, own, fits);
         }
         self.target
     }
@@ -170,6 +179,7 @@ impl Autoscaler {
         self.seconds = 0.0;
         self.idle = 0.0;
         self.wanted = Some(0.0);
+        self.runnable = 0.0;
     }
 
     /// No step back goes below this, unless memory is short.
@@ -239,7 +249,8 @@ impl Autoscaler {
             }
         };
         let on_idle_cores = room(idle, ((cores - idle) / active).max(LEAST_DEMAND));
-        let beside_others = wanted.map_or(0, |wanted| {
+        let waits = |wanted: &f64| *wanted < cores / 2.0;
+        let beside_others = wanted.filter(waits).map_or(0, |wanted| {
             let demand = (wanted / active).max(LEAST_DEMAND_BESIDE_OTHERS);
             room(cores - demand * active, demand)
         });

@@ -162,7 +162,7 @@ impl Run {
     }
 
     /// Number of workers that have something to do, but for one.
-    fn active(&self, except: Option<usize>) -> usize {
+    pub(super) fn active(&self, except: Option<usize>) -> usize {
         self.living()
             .filter(|number| Some(*number) != except && self.is_active(*number))
             .count()
@@ -214,12 +214,14 @@ impl Run {
             .filter(|number| self.is_active(*number))
             .collect();
         let (mut used, mut wanted) = (0.0, Some(0.0));
-        let (mut starting, mut running, mut running_for) = (0, 0_u32, 0.0);
+        let (mut starting, mut runnable) = (0, 0);
+        let (mut running, mut running_for) = (0_u32, 0.0);
         for number in &active {
             let pid = self.worker_process(*number).pid;
             let worker = &mut self.workers[*number];
             if let Some(load) = pid.and_then(Load::of) {
                 let spent = load.since(&worker.costs.load);
+                runnable += load.runnable();
                 used += spent.used;
                 wanted = wanted.zip(spent.wanted).map(|(sum, more)| sum + more);
                 worker.costs.load = load;
@@ -261,6 +263,7 @@ impl Run {
             seconds,
             idle: idle.unwrap_or(cores).min(left),
             wanted: wanted.map(|sum| sum * per_second),
+            runnable,
             active: active.len(),
             starting,
             room: planner.map_or(0, |planner| planner.room(MOST_ROOM)),
@@ -372,7 +375,7 @@ mod tests {
             assert!((found - expected).abs() < 1e-9, "{found} {expected}");
         };
         // A fork, and small fixtures.
-        close(&[costs(0.02, &[]), costs(0.03, &[0.001, 0.001])], 0.0245);
+        close(&[costs(0.02, &[]), costs(0.03, &[0.001, 0.001])], 0.024);
         // A fixture of the session, in the first setup and in a later one.
         close(&[costs(5.02, &[5.0, 0.0, 0.0])], 5.02);
         close(&[costs(0.02, &[0.0, 5.0, 0.0])], 5.0);

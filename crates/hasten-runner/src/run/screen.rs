@@ -202,6 +202,8 @@ impl Run {
                 .planner
                 .expected_seconds_left()
                 .map(|left| left - longest as f64),
+            // Whoever runs something has something to do, whatever was heard of it so far.
+            workers: self.active(None).max(running.len()),
             running,
         })
     }

@@ -73,6 +73,7 @@ impl Run<'_> {
             seconds,
             idle: cores.count() - used,
             wanted: Some((cores.wanted - pool.wanted) / seconds),
+            runnable: 0,
             active,
             starting,
             room: self.planner.room(64),

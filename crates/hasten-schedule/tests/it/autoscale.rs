@@ -23,6 +23,7 @@ impl Even {
             seconds: 0.1,
             idle: (self.cores - used - self.others).max(0.0),
             wanted: Some(active as f64 * (self.demand * crowd).min(1.0)),
+            runnable: 0,
             active,
             starting: 0,
             room: 1000,
@@ -79,6 +80,13 @@ fn other_programs_do_not_keep_tests_from_waiting_together() {
         ..ALONE
     };
     assert_eq!(sleeping.sizes(TWO_CORES, 20).last(), Some(&8));
+    // They had no core for longer than the sample covers.
+    let starved = Sample {
+        wanted: Some(0.0),
+        runnable: 2,
+        ..sleeping.sample(2)
+    };
+    assert_eq!(Autoscaler::new(TWO_CORES).look(&starved, || 99), 2);
     let computing = Even {
         others: 2.0,
         ..ALONE
@@ -217,6 +225,7 @@ fn any_sample() -> impl Strategy<Value = Sample> {
             seconds,
             idle,
             wanted,
+            runnable: 0,
             active,
             starting,
             room,

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod autoscale;
 mod basics;
 mod command_line;
 mod crashes;
