@@ -145,6 +145,12 @@ impl Report {
         serde_json::from_slice(payload).ok()
     }
 
+    /// Reads a report that is JSON already.
+    #[must_use]
+    pub fn from_value(value: &Value) -> Option<Self> {
+        Self::deserialize(value).ok()
+    }
+
     /// What pytest prints of a failure (without the captured output) on a terminal of so many columns.
     #[must_use]
     pub fn text(&self, columns: usize) -> String {

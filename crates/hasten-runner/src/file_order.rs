@@ -80,6 +80,11 @@ impl FileOrder {
             .unwrap_or_default()
     }
 
+    /// What an item reported so far.
+    pub(crate) fn held(&self, index: u32) -> &[u8] {
+        self.held.get(index as usize).map_or(&[], Vec::as_slice)
+    }
+
     /// Takes a record that belongs to no item.
     pub(crate) fn other(&mut self, record: &[u8]) {
         self.ready.extend_from_slice(record);

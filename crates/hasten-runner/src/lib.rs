@@ -9,6 +9,7 @@ mod channel;
 mod death;
 mod descendants;
 mod error;
+mod event_file;
 mod file_order;
 mod flakiness;
 mod guardian;
@@ -25,6 +26,7 @@ mod run;
 mod signals;
 mod stacks;
 mod strays;
+mod test_event;
 mod verdict;
 
 pub use error::RunError;

@@ -11,6 +11,7 @@ use super::rules::Rules;
 use crate::file_order::FileOrder;
 use crate::ledger::Ledger;
 use crate::limits::Limits;
+use crate::test_event::{Decided, Ended};
 
 /// The collected items and everything that is known of them.
 pub(crate) struct Suite {
@@ -20,6 +21,8 @@ pub(crate) struct Suite {
     pub(crate) order: FileOrder,
     pub(crate) limits: Limits,
     pub(crate) attempts: Attempts,
+    /// Attempts that are over and that nobody was told of yet; none when nobody listens.
+    pub(crate) ended: Option<Vec<Ended>>,
 }
 
 impl Suite {
@@ -51,6 +54,21 @@ impl Suite {
             order: FileOrder::new(items.iter().map(file_of), configured.live_line),
             limits: rules.limits(collected, estimates),
             attempts: Attempts::default(),
+            ended: None,
+        }
+    }
+
+    /// Notes that an attempt that reported this is over, if somebody wants to know.
+    pub(super) fn tell(&mut self, index: u32, records: &[u8], decided: Decided) {
+        if let (Some(ended), Some(entry)) =
+            (&mut self.ended, self.ledger.entries().get(index as usize))
+        {
+            ended.push(Ended {
+                index,
+                entry: entry.clone(),
+                records: records.to_vec(),
+                decided,
+            });
         }
     }
 }
