@@ -3,6 +3,8 @@
 use hasten_protocol::record::{self, Outcome, RecordKind, Records};
 use serde_json::Value;
 
+use crate::failures::read_payload;
+
 /// What a failed report says, as patterns are matched against it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Failure {
@@ -22,7 +24,7 @@ impl Failure {
                 report && record.outcome == Outcome::Failed && record.flags & record::XFAIL == 0
             })
             .map(|record| {
-                let report: Value = serde_json::from_slice(record.payload).unwrap_or_default();
+                let report = read_payload(record.payload).unwrap_or_default();
                 Self::from(&report["longrepr"])
             })
             .collect()
