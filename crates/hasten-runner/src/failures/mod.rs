@@ -73,7 +73,8 @@ fn text_of(records: &[u8]) -> String {
         }
         let failed = record.outcome == Outcome::Failed && record.flags & record::XFAIL == 0;
         let teardown = record.flags & record::TEARDOWN != 0;
-        if !failed && !(teardown && !text.is_empty()) {
+        let shows_more = teardown && !text.is_empty();
+        if !(failed || shows_more) {
             continue;
         }
         let Some(report) = read_payload(record.payload) else {
