@@ -5,15 +5,15 @@
 //! is kept.
 
 mod clean;
-mod longrepr;
-mod payload;
+
+use std::fmt::Write;
 
 use hasten_history::FailureText;
 use hasten_protocol::record::{self, Outcome, RecordKind, Records};
-use serde_json::Value;
+use hasten_protocol::report::{Report, Subtest, separator};
 
-pub(crate) use payload::read as read_payload;
-
+/// Columns of a terminal whose width is not known.
+const COLUMNS: usize = 80;
 /// The most bytes of one failure.
 const MOST: usize = 64 * 1024;
 /// The most bytes of all failures of a run. What comes later is not kept.
@@ -77,12 +77,12 @@ fn text_of(records: &[u8]) -> String {
         if !(failed || shows_more) {
             continue;
         }
-        let Some(report) = read_payload(record.payload) else {
+        let Some(report) = Report::read(record.payload) else {
             continue;
         };
         if failed {
             add_heading(&mut text, &report, record.flags);
-            longrepr::add(&mut text, &report["longrepr"]);
+            add_line(&mut text, &report.text(COLUMNS));
         }
         add_sections(&mut text, &report, !failed);
     }
@@ -90,53 +90,53 @@ fn text_of(records: &[u8]) -> String {
 }
 
 /// Says which phase failed, unless it is the call; and which subtest.
-fn add_heading(text: &mut String, report: &Value, flags: u16) {
-    let subtest = subtest(report);
+fn add_heading(text: &mut String, report: &Report, flags: u16) {
     let heading = if flags & record::SETUP != 0 {
-        "ERROR at setup"
+        "ERROR at setup".to_owned()
     } else if flags & record::TEARDOWN != 0 {
-        "ERROR at teardown"
-    } else if let Some(subtest) = &subtest {
-        subtest
+        "ERROR at teardown".to_owned()
+    } else if let Some(subtest) = &report.subtest {
+        name_of(subtest)
     } else if !text.is_empty() {
-        "FAILURE"
+        "FAILURE".to_owned()
     } else {
         return;
     };
-    longrepr::separate(text, "_", Some(heading));
+    add_line(text, &separator("_", Some(&heading), COLUMNS));
 }
 
-/// `[message] (i=1)`, as pytest names a subtest.
-fn subtest(report: &Value) -> Option<String> {
-    let context = report
-        .get("_subtest.context")
-        .or_else(|| report.get("context"))?;
-    let mut words = Vec::new();
-    if let Some(message) = context["msg"].as_str() {
-        words.push(format!("[{message}]"));
+/// `subtest [message] (i=1)`.
+fn name_of(subtest: &Subtest) -> String {
+    let mut name = "subtest".to_owned();
+    // Writing to a string does not fail.
+    if let Some(message) = &subtest.msg {
+        let _ = write!(name, " [{message}]");
     }
-    if let Some(values) = context["kwargs"].as_object().filter(|all| !all.is_empty()) {
-        let values: Vec<String> = values
+    if !subtest.kwargs.is_empty() {
+        let values: Vec<String> = subtest
+            .kwargs
             .iter()
-            .map(|(name, value)| format!("{name}={}", longrepr::word(value)))
+            .map(|(key, value)| format!("{key}={value}"))
             .collect();
-        words.push(format!("({})", values.join(", ")));
+        let _ = write!(name, " ({})", values.join(", "));
     }
-    (!words.is_empty()).then(|| format!("subtest {}", words.join(" ")))
+    name
 }
 
 /// Adds captured output; of a teardown that passed only its own, since the failure has shown the rest.
-fn add_sections(text: &mut String, report: &Value, of_teardown: bool) {
-    for section in report["sections"].as_array().into_iter().flatten() {
-        let (Some(name), Some(content)) = (section[0].as_str(), section[1].as_str()) else {
-            continue;
-        };
-        if of_teardown && !name.contains("teardown") {
+fn add_sections(text: &mut String, report: &Report, of_teardown: bool) {
+    for (title, content) in &report.sections {
+        if of_teardown && !title.contains("teardown") {
             continue;
         }
-        longrepr::separate(text, "-", Some(name));
-        longrepr::line(text, content.strip_suffix('\n').unwrap_or(content));
+        add_line(text, &separator("-", Some(title), COLUMNS));
+        add_line(text, content.strip_suffix('\n').unwrap_or(content));
     }
+}
+
+fn add_line(text: &mut String, line: &str) {
+    text.push_str(line);
+    text.push('\n');
 }
 
 /// The text, without its middle if it is too long.

@@ -1,5 +1,5 @@
 use hasten_protocol::record::{CALL, Record, SETUP, TEARDOWN};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 

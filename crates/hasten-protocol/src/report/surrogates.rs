@@ -1,14 +1,13 @@
-//! The JSON of a report.
+//! Python has strings with lone surrogates (`os.fsdecode` makes them), which JSON can write and Rust cannot hold.
 
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 
-/// Reads it. Python has strings with lone surrogates (`os.fsdecode` makes them), which JSON can write and Rust cannot
-/// hold: they become replacement characters.
-pub(crate) fn read(payload: &[u8]) -> Option<Value> {
-    match serde_json::from_slice(payload) {
-        Ok(report) => Some(report),
-        Err(_) => serde_json::from_slice(&without_lone_surrogates(payload)).ok(),
-    }
+/// Reads JSON. Lone surrogates become replacement characters.
+///
+/// # Errors
+/// It is no JSON, or of another form.
+pub fn read_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, serde_json::Error> {
+    serde_json::from_slice(json).or_else(|_| serde_json::from_slice(&without_lone_surrogates(json)))
 }
 
 fn without_lone_surrogates(json: &[u8]) -> Vec<u8> {
@@ -46,7 +45,7 @@ fn escaped(json: &[u8], at: usize) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     #[test]
     fn lone_surrogates_are_replaced_and_nothing_else() {
@@ -57,9 +56,13 @@ mod tests {
             (r#""\ud83d\u0041\n""#, json!("\u{fffd}A\n")),
             (r#"{"a":"\ud800"}"#, json!({"a": "\u{fffd}"})),
         ] {
-            assert_eq!(read(text.as_bytes()), Some(value), "{text}");
+            assert_eq!(
+                read_json::<Value>(text.as_bytes()).unwrap(),
+                value,
+                "{text}"
+            );
         }
-        assert_eq!(read(br#""\ud80"#), None);
-        assert_eq!(read(b"\"\\"), None);
+        assert!(read_json::<Value>(br#""\ud80"#).is_err());
+        assert!(read_json::<Value>(b"\"\\").is_err());
     }
 }
