@@ -1,12 +1,15 @@
 //! The report of a phase, as `pytest_report_to_serializable` has it (`_pytest/reports.py`): the payload of records of
 //! kind [`Report`](crate::record::RecordKind::Report) and [`Verdict`](crate::record::RecordKind::Verdict).
 
+mod surrogates;
 mod text;
 mod values;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+pub use surrogates::read_json;
+pub use text::separator;
 pub use values::untagged;
 
 /// A report. What hasten does not read of it is left out.
@@ -36,6 +39,20 @@ pub struct Report {
     /// Seconds of the phase.
     #[serde(default)]
     pub duration: f64,
+    /// Which subtest it is of, unless it is of the test itself.
+    #[serde(default, rename = "_subtest.context")]
+    pub subtest: Option<Subtest>,
+}
+
+/// What tells a subtest from others of its test.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+pub struct Subtest {
+    /// Its message.
+    #[serde(default)]
+    pub msg: Option<String>,
+    /// Its values.
+    #[serde(default)]
+    pub kwargs: Map<String, Value>,
 }
 
 /// What is said of a failure or a skip.
@@ -142,7 +159,7 @@ impl Report {
     /// Reads the payload of a record. None where it cannot be read.
     #[must_use]
     pub fn read(payload: &[u8]) -> Option<Self> {
-        serde_json::from_slice(payload).ok()
+        read_json(payload).ok()
     }
 
     /// Reads a report that is JSON already.

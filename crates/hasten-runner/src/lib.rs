@@ -10,6 +10,7 @@ mod death;
 mod descendants;
 mod error;
 mod event_file;
+mod failures;
 mod file_order;
 mod flakiness;
 mod guardian;

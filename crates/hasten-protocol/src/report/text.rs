@@ -38,6 +38,25 @@ impl LongRepr {
     }
 }
 
+/// A line of these characters, with a title in its middle, as pytest's terminal of so many columns has it.
+#[must_use]
+pub fn separator(character: &str, title: Option<&str>, columns: usize) -> String {
+    let width = character.chars().count().max(1);
+    let mut line = match title {
+        Some(title) => {
+            let room = columns.saturating_sub(title.chars().count() + 2);
+            let fill = character.repeat((room / (2 * width)).max(1));
+            format!("{fill} {title} {fill}")
+        }
+        None => character.repeat(columns / width),
+    };
+    let end = character.trim_end();
+    if line.chars().count() + end.chars().count() <= columns {
+        line.push_str(end);
+    }
+    line
+}
+
 /// The text so far.
 struct Page {
     text: String,
@@ -51,20 +70,7 @@ impl Page {
     }
 
     fn separator(&mut self, character: &str, title: Option<&str>) {
-        let width = character.chars().count().max(1);
-        let mut line = match title {
-            Some(title) => {
-                let room = self.columns.saturating_sub(title.chars().count() + 2);
-                let fill = character.repeat((room / (2 * width)).max(1));
-                format!("{fill} {title} {fill}")
-            }
-            None => character.repeat(self.columns / width),
-        };
-        let end = character.trim_end();
-        if line.chars().count() + end.chars().count() <= self.columns {
-            line.push_str(end);
-        }
-        self.line(&line);
+        self.line(&separator(character, title, self.columns));
     }
 
     fn traceback(&mut self, traceback: &Traceback) {

@@ -344,8 +344,7 @@ impl Run {
     fn take_own_records(&mut self, payload: &[u8]) {
         let Some(suite) = &mut self.suite else { return };
         for record in Records::new(payload).map_while(Result::ok) {
-            let is_new = suite.ledger.record(0, &record);
-            if suite.ended.is_none() || !is_new {
+            if !suite.ledger.record(0, &record) {
                 continue;
             }
             let Some(index) = record.index else {
@@ -354,6 +353,7 @@ impl Run {
             };
             suite.order.record(index, record.bytes);
             if matches!(record.kind, RecordKind::Passed | RecordKind::Finished) {
+                suite.keep_failure(index);
                 suite.tell_held(index);
                 suite.order.discard(index);
             }

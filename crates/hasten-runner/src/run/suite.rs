@@ -8,6 +8,7 @@ use hasten_schedule::{Item, Planner, PlannerOptions};
 
 use super::attempts::Attempts;
 use super::rules::Rules;
+use crate::failures::Failures;
 use crate::file_order::FileOrder;
 use crate::ledger::Ledger;
 use crate::limits::Limits;
@@ -23,6 +24,7 @@ pub(crate) struct Suite {
     pub(crate) attempts: Attempts,
     /// Attempts that are over and that nobody was told of yet; none when nobody listens.
     pub(crate) ended: Option<Vec<Ended>>,
+    pub(crate) failures: Failures,
 }
 
 impl Suite {
@@ -54,6 +56,7 @@ impl Suite {
             order: FileOrder::new(items.iter().map(file_of), configured.live_line),
             limits: rules.limits(collected, estimates),
             attempts: Attempts::default(),
+            failures: Failures::default(),
             ended: None,
         }
     }
@@ -69,6 +72,17 @@ impl Suite {
                 records: records.to_vec(),
                 decided,
             });
+        }
+    }
+
+    /// An attempt at an item is over, and what it reported is still held: keeps what it says of its failure.
+    pub(super) fn keep_failure(&mut self, index: u32) {
+        let Some(entry) = self.ledger.entries().get(index as usize) else {
+            return;
+        };
+        if entry.state.is_failure() {
+            let records = self.order.held(index);
+            self.failures.add(index, entry.reruns, records);
         }
     }
 }

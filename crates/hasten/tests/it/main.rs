@@ -11,6 +11,7 @@ mod diagnose;
 mod dist;
 mod doctor;
 mod events;
+mod failures;
 mod faults;
 mod history;
 mod history_files;
