@@ -110,6 +110,8 @@ impl Told {
             setup: 0.0,
             call: 0.0,
             teardown: 0.0,
+            processor: [0.0; 3],
+            peak_memory: 0,
             payload: b"",
             bytes: b"",
         };

@@ -18,6 +18,7 @@ mod history_files;
 mod identity;
 mod interrupts;
 mod limits;
+mod measured;
 mod project;
 mod retries;
 mod timeouts;
