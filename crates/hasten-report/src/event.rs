@@ -200,6 +200,12 @@ pub struct TestFinished {
     pub call: f64,
     /// Seconds of teardown.
     pub teardown: f64,
+    /// Seconds of processor time in setup, call and teardown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<[f32; 3]>,
+    /// The most memory that the worker's process had held in its life when the attempt was over, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_memory: Option<u64>,
     /// Why it was skipped, or was expected to fail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

@@ -106,6 +106,9 @@ impl Ended {
         event.setup = self.entry.setup;
         event.call = self.entry.call;
         event.teardown = self.entry.teardown;
+        event.cpu = self.entry.processor;
+        event.peak_memory =
+            (self.entry.peak_memory > 0).then(|| u64::from(self.entry.peak_memory) << 10);
     }
 }
 

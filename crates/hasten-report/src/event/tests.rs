@@ -56,6 +56,8 @@ fn all() -> Vec<Event> {
             setup: 0.5,
             call: 0.25,
             teardown: 0.125,
+            cpu: Some([0.5, 0.25, 0.125]),
+            peak_memory: Some(1 << 24),
             reason: Some(text()),
             failures: vec![Failure {
                 phase: "call".into(),

@@ -14,6 +14,8 @@ fn report(kind: RecordKind, flags: u16, outcome: record::Outcome, payload: &Valu
         setup: seconds(SETUP),
         call: seconds(CALL),
         teardown: seconds(TEARDOWN),
+        processor: [0.0; 3],
+        peak_memory: 0,
         payload: b"",
         bytes: b"",
     };

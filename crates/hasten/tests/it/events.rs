@@ -177,6 +177,8 @@ fn plain_pytest_tells_the_same() {
                 setup: 0.0,
                 call: 0.0,
                 teardown: 0.0,
+                cpu: None,
+                peak_memory: None,
                 ..test.clone()
             })
             .collect();
