@@ -10,6 +10,8 @@ mod channel;
 mod death;
 mod descendants;
 mod error;
+mod event_file;
+mod failures;
 mod file_order;
 mod flakiness;
 mod guardian;
@@ -27,6 +29,7 @@ mod run;
 mod signals;
 mod stacks;
 mod strays;
+mod test_event;
 mod verdict;
 mod worker_load;
 
