@@ -10,7 +10,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::connect::{connect, set_aside};
 use crate::error::{Doing, explain};
 use crate::files::DATABASE;
-use crate::model::{Attempt, PhaseTimes, Run, RunRecord, SortBy, TestTiming};
+use crate::model::{Attempt, PhaseTimes, Run, RunLoad, RunRecord, SortBy, TestTiming};
 use crate::{Details, Error, Warning, detail_rows, prune, read, record};
 
 /// The history of one project.
@@ -169,6 +169,14 @@ impl History {
         by.sort(&mut timings);
         timings.truncate(limit);
         Ok(timings)
+    }
+
+    /// How much of its time the newest run computed; none if it did not say.
+    ///
+    /// # Errors
+    /// The history could not be read.
+    pub fn last_load(&self) -> Result<Option<RunLoad>, Error> {
+        self.read(read::last_load)
     }
 
     /// The runs that are kept, the newest first.

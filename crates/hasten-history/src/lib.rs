@@ -74,7 +74,7 @@ pub use details::{
 pub use error::{Error, Warning};
 pub use history::History;
 pub use manage::{Overview, overview, prune_runs};
-pub use model::{Attempt, Outcome, PhaseTimes, Run, RunRecord, SortBy, TestTiming};
+pub use model::{Attempt, Outcome, PhaseTimes, Run, RunLoad, RunRecord, SortBy, TestTiming};
 pub use portable::{
     Contents, FORMAT_VERSION, FileError, Kind, Portable, Start, Taken, export, import, write_file,
 };

@@ -84,6 +84,19 @@ impl fmt::Display for Outcome {
     }
 }
 
+/// How much of its time a run computed: sums over the attempts whose processor time is known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RunLoad {
+    /// Its workers, all that there were.
+    pub workers: u32,
+    /// Number of attempts.
+    pub attempts: usize,
+    /// Their seconds.
+    pub wall: f64,
+    /// Their seconds of processor time, without that of processes that they started.
+    pub cpu: f64,
+}
+
 /// One run, as it is recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunRecord {

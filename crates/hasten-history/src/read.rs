@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use rusqlite::types::{FromSqlError, Type};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
-use crate::model::{Attempt, Outcome, PhaseTimes, Run, RunRecord, TestTiming};
+use crate::model::{Attempt, Outcome, PhaseTimes, Run, RunLoad, RunRecord, TestTiming};
 use crate::recent::Recent;
 
 pub(crate) fn estimates(connection: &Connection) -> rusqlite::Result<HashMap<String, PhaseTimes>> {
@@ -78,6 +78,26 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
             whole_suite: row.get(13)?,
         },
     })
+}
+
+/// What the newest run says of processor time.
+pub(crate) fn last_load(connection: &Connection) -> rusqlite::Result<Option<RunLoad>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT workers, count(*), sum(setup + call + teardown), sum(setup_cpu + call_cpu + teardown_cpu)
+         FROM runs JOIN attempts ON run_id = id
+         WHERE id = (SELECT max(id) FROM runs) AND setup_cpu + call_cpu + teardown_cpu IS NOT NULL
+         GROUP BY id",
+    )?;
+    statement
+        .query_row([], |row| {
+            Ok(RunLoad {
+                workers: row.get(0)?,
+                attempts: row.get(1)?,
+                wall: row.get(2)?,
+                cpu: row.get::<_, i64>(3)? as f64 / 1e6,
+            })
+        })
+        .optional()
 }
 
 /// The attempts of a run, in the order in which they began.

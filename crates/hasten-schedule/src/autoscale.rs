@@ -79,6 +79,19 @@ pub struct Sample {
     pub memory_is_short: bool,
 }
 
+/// How many workers have use for themselves in a run of tests that take `seconds`, compute for `computing` of these, and of
+/// which the longest takes `longest`: with more of them it would not end earlier.
+#[must_use]
+pub fn foreseen(seconds: f64, computing: f64, longest: f64, cores: f64) -> usize {
+    let least = (computing / cores.max(LEAST_DEMAND)).max(longest);
+    if least > 0.0 {
+        // Saturates: a huge number is no number that anybody begins with.
+        (seconds / least) as usize
+    } else {
+        1
+    }
+}
+
 /// Decides how many workers are active.
 #[derive(Clone, Debug)]
 pub struct Autoscaler {

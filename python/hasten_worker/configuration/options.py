@@ -156,7 +156,8 @@ def _add_distribution(group):
         metavar="numprocesses",
         action="store",
         type=parse_numprocesses,
-        help="Number of worker processes, or 'auto'. 0 runs the tests in this process, as pytest.",
+        help="Number of worker processes, or 'auto': the cores, and more while tests wait. "
+        "0 runs the tests in this process, as pytest.",
     )
     group.addoption(
         "--maxprocesses",

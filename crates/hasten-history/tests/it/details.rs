@@ -2,7 +2,7 @@
 
 use hasten_history::{
     Details, FailureText, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, KEEP_DETAILS,
-    PhaseTimes, RunRecord, Stage, Wait,
+    PhaseTimes, RunLoad, RunRecord, Stage, Wait,
 };
 
 use crate::{Project, passed, run};
@@ -75,6 +75,43 @@ fn all_of_it_comes_back() {
     assert_eq!(history.details(id).unwrap(), details);
     assert_eq!(history.attempts(id).unwrap(), attempts);
     assert_eq!(history.details(id + 1).unwrap(), Details::default());
+}
+
+#[test]
+fn the_newest_run_says_how_much_it_computed() {
+    let project = Project::new();
+    let mut history = project.open();
+    assert_eq!(history.last_load().unwrap(), None);
+    let computing = |nodeid, call| {
+        let mut attempt = passed(nodeid, 2.0);
+        attempt.setup = 0.0;
+        attempt.teardown = 0.0;
+        attempt.cpu = Some(PhaseTimes {
+            setup: 0.0,
+            call,
+            teardown: 0.0,
+        });
+        attempt
+    };
+    let attempts = [
+        computing("test.py::a", 0.5),
+        computing("test.py::b", 0.25),
+        // A crash: nobody has measured it.
+        passed("test.py::c", 9.0),
+    ];
+    let none = Details::default();
+    history.record_run(&run("a"), &attempts, &none).unwrap();
+    let load = RunLoad {
+        workers: 2,
+        attempts: 2,
+        wall: 4.0,
+        cpu: 0.75,
+    };
+    assert_eq!(history.last_load().unwrap(), Some(load));
+    history
+        .record_run(&run("b"), &[passed("test.py::a", 1.0)], &none)
+        .unwrap();
+    assert_eq!(history.last_load().unwrap(), None, "not of an older one");
 }
 
 #[test]

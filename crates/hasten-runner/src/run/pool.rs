@@ -151,8 +151,11 @@ impl Run {
             // main shows the errors and ends by itself, as pytest does.
             return Ok(());
         }
-        let most = self.most_workers();
         let limit = self.elastic_limit();
+        let most = match limit {
+            Some(limit) => self.foreseen_workers(&estimates, limit),
+            None => self.most_workers(),
+        };
         let options = PlannerOptions {
             workers: most,
             most: limit.unwrap_or(most),

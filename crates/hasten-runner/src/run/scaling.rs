@@ -2,11 +2,13 @@
 //!
 //! [`hasten_schedule::autoscale`] decides; here it is told what it has to know, and what it says is done.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use hasten_history::PhaseTimes;
 use hasten_protocol::journal::{self, Phase};
 use hasten_protocol::message::Workers;
-use hasten_schedule::autoscale::{Autoscaler, Bounds, Sample};
+use hasten_schedule::autoscale::{Autoscaler, Bounds, Sample, foreseen};
 
 use super::Run;
 use super::costs::start_up;
@@ -64,6 +66,37 @@ impl Run {
         let usual = (cores * PER_CORE).clamp(LEAST_LIMIT, MOST_LIMIT.max(cores));
         let limit = settings.maxprocesses.or(self.rules.max_workers());
         Some(limit.unwrap_or(usual).max(1))
+    }
+
+    /// The workers to begin with: as many as cores, and more where the last run needed them and is likely to again.
+    ///
+    /// History knows the processor time of the tests, not that of processes that they start. What was seen of these is in
+    /// the number of workers that the last run came to.
+    pub(super) fn foreseen_workers(
+        &self,
+        estimates: &HashMap<String, PhaseTimes>,
+        limit: usize,
+    ) -> usize {
+        let cores = self.most_workers();
+        let (Some(collected), Some(history)) = (&self.collected, &self.history) else {
+            return cores;
+        };
+        let Ok(Some(last)) = history.last_load() else {
+            return cores;
+        };
+        let known: Vec<f64> = (collected.items.iter())
+            .filter_map(|item| estimates.get(&item.0).map(PhaseTimes::total))
+            .collect();
+        let items = collected.items.len();
+        if known.len() * 10 < items * 9 || last.attempts * 2 < items {
+            return cores;
+        }
+        let seconds: f64 = known.iter().sum();
+        let longest = known.iter().copied().fold(0.0, f64::max);
+        let computing = seconds * (last.cpu / last.wall.max(f64::EPSILON)).min(1.0);
+        let needed = foreseen(seconds, computing, longest, cores as f64);
+        let came_to = usize::try_from(last.workers).unwrap_or(usize::MAX);
+        needed.min(came_to).min(limit).max(cores.min(limit))
     }
 
     /// Begins to follow the load, with about `count` workers; returns with how many.

@@ -1,6 +1,6 @@
 //! The size of the pool, by asking.
 
-use hasten_schedule::autoscale::{Autoscaler, Bounds, Sample};
+use hasten_schedule::autoscale::{Autoscaler, Bounds, Sample, foreseen};
 use proptest::prelude::*;
 
 /// A machine with nothing else on it, and workers that each want the same part of a core.
@@ -92,6 +92,17 @@ fn other_programs_do_not_keep_tests_from_waiting_together() {
         ..ALONE
     };
     assert_eq!(computing.sizes(TWO_CORES, 20).last(), Some(&2));
+}
+
+#[test]
+fn what_a_suite_will_have_use_for() {
+    // The article's sample: the longest test is as long as all others and half as much again.
+    assert_eq!(foreseen(145.0, 0.0, 100.0, 2.0), 1);
+    // Tests that compute, that wait for half of their time, and that sleep.
+    assert_eq!(foreseen(60.0, 60.0, 1.0, 2.0), 2);
+    assert_eq!(foreseen(60.0, 30.0, 1.0, 2.0), 4);
+    assert_eq!(foreseen(60.0, 0.0, 1.0, 2.0), 60);
+    assert_eq!(foreseen(0.0, 0.0, 0.0, 2.0), 1);
 }
 
 #[test]
