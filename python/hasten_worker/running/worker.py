@@ -233,7 +233,11 @@ def _flush_handlers():
     for reference in list(logging._handlerList):
         handler = reference()
         if handler is not None:
-            handler.flush()
+            try:
+                handler.flush()
+            except (OSError, ValueError):
+                # As `logging.shutdown`: pytest has closed the stream that was captured.
+                pass
 
 
 def _flush_streams():

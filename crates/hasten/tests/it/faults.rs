@@ -247,3 +247,22 @@ fn a_hook_that_raises_is_an_internal_error() {
     let output = project.hasten(&["-n", "2"]);
     output.check(3, &["INTERNALERROR", "hook broke"]);
 }
+
+#[test]
+fn a_log_handler_on_captured_output_is_no_error_at_the_end() {
+    let project = Project::with(
+        "test_log.py",
+        r#"
+import logging, sys
+def test_log():
+    logging.getLogger("server").addHandler(logging.StreamHandler(sys.stderr))
+"#,
+    );
+    let output = project.hasten(&["-n", "1"]);
+    output.check(0, &["1 passed in"]);
+    assert!(
+        !output.stdout.contains("at the end of its session"),
+        "{}",
+        output.stdout
+    );
+}
