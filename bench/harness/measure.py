@@ -6,7 +6,7 @@ import tempfile
 import threading
 import time
 
-from . import processes
+from . import cores, processes
 from .verdict import verdict
 
 INTERVAL = 0.02
@@ -15,8 +15,10 @@ INTERVAL = 0.02
 class Run:
     """What one run gave."""
 
-    def __init__(self, seconds, cpu, status, text, peak, killed):
+    def __init__(self, seconds, cpu, busy, status, text, peak, killed):
         self.seconds, self.cpu, self.status, self.peak, self.killed = seconds, cpu, status, peak, killed
+        # The share of time in which the least busy core was busy (`cores.busy`).
+        self.busy = busy
         self.counts, self.tail = None if killed else verdict(text), text[-2000:]
 
     def says(self, other):
@@ -31,6 +33,7 @@ def run(command, folder, variables, limit, watch=False, resident=False):
     """
     before = processes.own()
     with tempfile.TemporaryFile() as output:
+        watched = cores.Watch()
         start = time.perf_counter()
         process = subprocess.Popen(
             command,
@@ -51,13 +54,14 @@ def run(command, folder, variables, limit, watch=False, resident=False):
         timer.start()
         peak, cpu = wait(process, watch)
         seconds = time.perf_counter() - start
+        busy = watched.end()
         timer.cancel()
         timer.join()
         if killed.is_set() or not resident:
             processes.end(kept=before)
         output.seek(0)
         text = output.read().decode("utf-8", "replace")
-    return Run(seconds, cpu, process.returncode, text, peak, killed.is_set())
+    return Run(seconds, cpu, busy, process.returncode, text, peak, killed.is_set())
 
 
 def wait(process, watch):

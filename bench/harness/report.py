@@ -42,6 +42,7 @@ def summarise(runs, plain_runs):
         "median": round(median, 4),
         "fastest": round(min(seconds), 4),
         "slowest": round(max(seconds), 4),
+        "busy": lowest([run.busy for run in runs]),
         "cpu_median": round(statistics.median(run.cpu for run in runs), 4),
         "status": sorted({run.status for run in runs}),
         "counts": runs[-1].counts,
@@ -55,6 +56,12 @@ def summarise(runs, plain_runs):
             cell["wrong"] = said(wrong)
             cell["tail"] = anonymous(wrong.tail)
     return cell
+
+
+def lowest(shares):
+    """The lowest of these shares, where there is one."""
+    known = [share for share in shares if share is not None]
+    return round(min(known), 4) if known else None
 
 
 def said(run):
@@ -96,6 +103,19 @@ def times_table(results, names):
     return lines
 
 
+def busy_table(results, names):
+    """How busy the least busy core was, in percent, where all cores had work for two seconds."""
+    lines = ["| suite | " + " | ".join(names) + " |", "|---|" + "---:|" * len(names)]
+    for suite, cells in results.items():
+        row = []
+        for name in names:
+            share = cells.get(name, {}).get("busy")
+            row.append("" if share is None else "%.0f" % (100 * share))
+        if any(row):
+            lines.append("| %s | %s |" % (suite, " | ".join(row)))
+    return lines if len(lines) > 2 else []
+
+
 def memory_table(memory, names):
     lines = ["| suite | " + " | ".join(names) + " |", "|---|" + "---:|" * len(names)]
     for suite, cells in memory.items():
@@ -115,6 +135,12 @@ def markdown(when, facts, options, results, memory, reached):
     if any(suite.endswith(", cold") for suite in results):
         lines += ["Cold: without byte code of the suite, and without what the tools remember."]
     lines += ["", *times_table(results, names), ""]
+    busy = busy_table(results, names)
+    if busy:
+        lines += [
+            "Percent of the time in which the least busy core was busy, from the first moment at which all were to"
+        ]
+        lines += ["the last second (the lowest of the rounds):", "", *busy, ""]
     if memory:
         lines += ["Peak memory, MiB of proportional set size over all processes:", "", *memory_table(memory, names), ""]
     if options["left_out"]:
@@ -127,7 +153,7 @@ def markdown(when, facts, options, results, memory, reached):
 def write(folder, facts, options, results, memory, real):
     """Writes latest.md and latest.json; returns the Markdown."""
     when = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-    reached = targets(results, memory, real)
+    reached = targets(results, memory, real, options["full_article"])
     text = markdown(when, facts, options, results, memory, reached)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "latest.md").write_text(text, encoding="utf-8")

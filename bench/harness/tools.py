@@ -25,6 +25,10 @@ def tools(shared, with_folder, hasten):
         Tool("pytest", pytest, "pytest"),
         Tool("hasten", [str(hasten), "--python", python], "hasten"),
         Tool("xdist", xdist, "pytest-xdist", "xdist"),
+        # For suites that wait: the number that somebody finds who tries.
+        Tool("xdist-2", [*pytest, "-n", "2"], "pytest-xdist", "xdist"),
+        Tool("xdist-3", [*pytest, "-n", "3"], "pytest-xdist", "xdist"),
+        Tool("xdist-8", [*pytest, "-n", "8"], "pytest-xdist", "xdist"),
         Tool("xdist-worksteal", [*xdist, "--dist", "worksteal"], "pytest-xdist", "xdist"),
         Tool("rstest", rstest, "rstest", "rstest"),
         Tool("rstest-lazy", [*rstest, "--collect", "lazy"], "rstest", "rstest"),
@@ -38,4 +42,5 @@ def tools(shared, with_folder, hasten):
 
 
 DEFAULT = ["pytest", "hasten", "xdist", "rstest"]
-ALL = [*DEFAULT[:3], "xdist-worksteal", "rstest", "rstest-lazy", "rstest-fork", "rustest", "karva", "zygote", "fast"]
+XDIST = ["xdist", "xdist-2", "xdist-3", "xdist-8", "xdist-worksteal"]
+ALL = [*DEFAULT[:2], *XDIST, "rstest", "rstest-lazy", "rstest-fork", "rustest", "karva", "zygote", "fast"]
