@@ -45,6 +45,8 @@ class Process:
         self.bye = None
         self.gone = False
         self.queue = deque()  # given to a worker and not finished
+        self.chunk = []  # given last
+        self.claims = 0  # how many of all it may have taken
         self.files = []
         self.identity = None
         self.collected = False
@@ -93,6 +95,7 @@ class Supervisor:
         self.spawn = spawn
         self.chunk = chunk
         self.together = more.get("together", False)
+        self.recall = more.get("recall", False)  # all but the first of each chunk
         self.waiting = []
         self.env = dict(os.environ, **more.get("env", {}))
         for name in ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_ADDOPTS"):
@@ -108,6 +111,7 @@ class Supervisor:
         self.settings = self.configured = self.collected = None
         self.unsafe = []  # why main did not fork the session
         self.by_item = {}
+        self.taken_back = 0
         self.used = {}  # of each item: processor time of its phases, peak memory
         self.warnings = []
         self.stopped = []
@@ -350,6 +354,8 @@ class Supervisor:
         return self.settings["numprocesses"] != 0 and not self.settings["in_process"]
 
     def on_want(self, worker, received):
+        if self.recall and received == worker.runs:
+            self.take_back(worker)
         if received != worker.runs or (worker.last and not self.pending) or self.end_sent:
             return
         if not self.together:
@@ -365,10 +371,24 @@ class Supervisor:
     def feed(self, worker):
         chunk = [self.pending.popleft() for _ in range(min(self.chunk, len(self.pending)))]
         worker.queue.extend(chunk)
-        worker.last = not self.pending
+        worker.chunk = chunk
+        worker.last = not self.pending and not (self.recall and len(chunk) > 1)
+        if self.recall and chunk:
+            worker.claims += 1
+            os.pwrite(worker.files[0], struct.pack("<I", worker.claims + 1), 188)
         worker.runs += 1
         worker.send(wire.RUN, struct.pack(f"<B{len(chunk)}I", worker.last, *chunk))
         self.check_finished()
+
+    def take_back(self, worker):
+        """Of what a worker was sent last it has taken the first item, and nobody the others."""
+        left = worker.chunk[1:]
+        assert struct.unpack("<I", os.pread(worker.files[0], 4, 60)) == (worker.claims,)
+        self.taken_back += len(left)
+        self.pending.extendleft(reversed(left))
+        for index in left:
+            worker.queue.remove(index)
+        worker.chunk = []
 
     def on_records(self, process, payload):
         self.note_used(payload)

@@ -241,9 +241,10 @@ def test_next_item_is_known_at_teardown(suite):
     """,
     )
     expected = suite.recorded()
-    for chunk in (1, 2, 10):
-        run = suite.run("-n", "1", full_reports=True, chunk=chunk)
+    for chunk, recall in ((1, False), (2, False), (10, False), (3, True)):
+        run = suite.run("-n", "1", full_reports=True, chunk=chunk, recall=recall)
         assert reported(run) == expected
+        assert run.taken_back == (2 + 2 + 1 if recall else 0)
         names = [
             (dict(json.loads(record[-1])["user_properties"]).get("next") or None)
             for index in range(4)

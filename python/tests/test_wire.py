@@ -98,6 +98,21 @@ def test_journal_keeps_and_sends(pair):
     assert struct.unpack_from("<II", memory, 4) == (records.NO_ITEM, 0)
 
 
+def test_items_that_were_taken_back_are_not_taken(pair):
+    memory = bytearray(1 << 20)
+    journal = Journal(pair[1], memory)
+
+    def claims(recalled):
+        struct.pack_into("<I", memory, 188, recalled)
+        return journal.claim(), *struct.unpack_from("<I", memory, 60)
+
+    assert claims(0) == (True, 1)
+    assert claims(3) == (True, 2)
+    assert claims(3) == (False, 2)
+    assert claims(2) == (False, 2)
+    assert claims(0) == (True, 3)
+
+
 def test_journal_with_a_record_larger_than_itself(pair):
     process, channel = pair
     journal = Journal(channel, bytearray(1 << 20))

@@ -22,8 +22,10 @@ const FIXTURE_START: usize = 40;
 const RAISED: usize = 48;
 const DEBUGGED: usize = 52;
 const OWN_TIMER: usize = 56;
+const CLAIMED: usize = 60;
 const LIMIT: usize = 64;
 const LIMIT_TEXT: usize = 72;
+const RECALLED: usize = 188;
 
 /// The phase that a worker is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +112,21 @@ pub fn set_stop(memory: &mut [u8]) {
     memory[STOP..STOP + 4].copy_from_slice(&1u32.to_le_bytes());
 }
 
+/// Number of items that the worker has taken out of its queue so far, to run them.
+#[must_use]
+pub fn claimed(memory: &[u8]) -> u32 {
+    u32_at(memory, CLAIMED)
+}
+
+/// Takes all items back but the first `most` that were sent; with none, none.
+///
+/// The worker obeys when it takes the next item. That it has not taken one is known when [`claimed`] says so a
+/// millisecond later: it writes that before it looks here.
+pub fn recall(memory: &mut [u8], most: Option<u32>) {
+    let word = most.map_or(0, |most| most.saturating_add(1));
+    memory[RECALLED..RECALLED + 4].copy_from_slice(&word.to_le_bytes());
+}
+
 /// What the worker does now.
 #[must_use]
 pub fn activity(memory: &[u8]) -> Activity {
@@ -134,7 +151,7 @@ pub fn wide_fixtures(memory: &[u8]) -> bool {
 
 /// Says that a limit is reached, and what is to be raised: valid for the item that was started as this number.
 pub fn set_limit(memory: &mut [u8], started: u32, text: &str) {
-    let mut end = text.len().min(RECORDS_OFFSET - LIMIT_TEXT);
+    let mut end = text.len().min(RECALLED - LIMIT_TEXT);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
@@ -184,6 +201,17 @@ mod tests {
         assert_eq!(activity(&memory).phase, Phase::None);
         assert!(!wide_fixtures(&memory));
         assert!(unsent_records(&memory).is_empty());
+    }
+
+    #[test]
+    fn a_text_ends_before_the_word_that_recalls() {
+        let mut memory = vec![0; SIZE];
+        recall(&mut memory, Some(7));
+        set_limit(&mut memory, 1, &"é".repeat(100));
+        assert_eq!(u32_at(&memory, LIMIT + 4), 116);
+        assert_eq!(u32_at(&memory, RECALLED), 8);
+        recall(&mut memory, None);
+        assert_eq!(u32_at(&memory, RECALLED), 0);
     }
 
     #[test]

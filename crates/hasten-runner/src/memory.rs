@@ -74,6 +74,11 @@ impl WorkerMemory {
         journal::set_stop(&mut self.journal);
     }
 
+    /// Takes back what the worker has in its queue, but for so many items of all that it was sent; or nothing any more.
+    pub(crate) fn recall(&mut self, most: Option<u32>) {
+        journal::recall(&mut self.journal, most);
+    }
+
     /// Says what is to be raised in the item that was started as this number.
     pub(crate) fn set_limit(&mut self, started: u32, text: &str) {
         journal::set_limit(&mut self.journal, started, text);

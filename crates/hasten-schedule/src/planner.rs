@@ -2,6 +2,7 @@
 
 mod alone;
 mod bound;
+mod elastic;
 mod find;
 
 use std::collections::BTreeSet;
@@ -211,26 +212,6 @@ impl Planner {
         lost
     }
 
-    /// Takes back what a worker has for itself and was not sent, since it is to have nothing more for now; false when
-    /// it has to go on with what it holds.
-    pub fn rest(&mut self, worker: usize) -> bool {
-        let is_solo = self.solo.is_some_and(|(solo, _)| solo == worker);
-        if is_solo || self.bound_of(worker).is_some() {
-            return false;
-        }
-        let Some(state) = self.worker_mut(worker) else {
-            return true;
-        };
-        state.told_last = true;
-        let (group, piece) = (state.group.take(), std::mem::take(&mut state.piece));
-        if let Some(group) = group {
-            self.leave(group, worker);
-        }
-        let items = self.layout.items(&piece).to_vec();
-        self.give_back(&items);
-        true
-    }
-
     /// Gives finished items out again.
     pub fn requeue(&mut self, items: &[u32]) {
         let mut again = Vec::new();
@@ -266,40 +247,6 @@ impl Planner {
     pub fn has_work(&self) -> bool {
         !self.is_barred(None)
             && (!self.pool.is_empty() || !self.groups.is_empty() || self.has_alone_for(None))
-    }
-
-    /// Number of workers beside those that are there which would find something to do now, counted up to `most`.
-    #[must_use]
-    pub fn room(&self, most: usize) -> usize {
-        if self.is_barred(None) {
-            return 0;
-        }
-        let held = |piece: &Range<u32>| self.layout.seconds(piece, &self.estimates);
-        let pieces = (self.workers.iter().flatten())
-            .filter(|worker| held(&worker.piece) >= self.options.batch)
-            .map(|worker| worker.piece.len());
-        let units = (self.pool.units()).map(|places| {
-            let first = places.clone().next().map(|place| self.layout.item(place));
-            match first.and_then(|item| self.bound.of(item)) {
-                Some(_) => 1,
-                None => places.len(),
-            }
-        });
-        let mut room = 0;
-        for items in units.chain(self.groups.left()).chain(pieces) {
-            room += items;
-            if room >= most {
-                return most;
-            }
-        }
-        room
-    }
-
-    /// Expected seconds of what was not given out. An item of which nothing is known counts for at least
-    /// `least` seconds.
-    #[must_use]
-    pub fn waiting_seconds(&self, least: f64) -> f64 {
-        self.waiting.seconds_at_least(&self.estimates, least)
     }
 
     /// Number of items that are not finished.

@@ -31,6 +31,10 @@ _PHASE_START = struct.Struct("<Q")
 _WIDE = struct.Struct("<I")
 _BOTH_STARTS = struct.Struct("<QQ")
 _LIMIT = struct.Struct("<II")
+_TEXT = 72
+_MOST_TEXT = 116
+_CLAIMED = 60
+_RECALLED = 188
 
 
 class Journal:
@@ -46,6 +50,7 @@ class Journal:
         self.cut_off = False
         self.copied = False  # a test has forked, and this is the child
         self._started = 0
+        self._claimed = 0
         # Bound here: a plugin that freezes time replaces functions in modules.
         self._now = time.monotonic_ns
         self.set_item(NO_ITEM)
@@ -65,6 +70,21 @@ class Journal:
     def stop_asked(self):
         """Whether the supervisor wants no further item to be started."""
         return _STOP.unpack_from(self._view, 0)[0] != 0
+
+    def claim(self):
+        """Takes the next item; false when the supervisor has taken back what is left of the queue.
+
+        One word is written before the other is read; the supervisor writes the other, and reads the
+        one some time later. So one of both knows what the other has done.
+        """
+        claimed = self._claimed + 1
+        _COUNT.pack_into(self._view, _CLAIMED, claimed)
+        (recalled,) = _COUNT.unpack_from(self._view, _RECALLED)
+        if recalled and claimed >= recalled:
+            _COUNT.pack_into(self._view, _CLAIMED, self._claimed)
+            return False
+        self._claimed = claimed
+        return True
 
     def start_item(self, index):
         """Says that ``index`` runs from now on."""
@@ -121,7 +141,9 @@ class Journal:
     def limit(self):
         """Returns of which start a limit is reached, and what is to be raised."""
         start, length = _LIMIT.unpack_from(self._view, 64)
-        return start, bytes(self._view[72 : 72 + min(length, 120)]).decode("utf-8", "replace")
+        return start, bytes(self._view[_TEXT : _TEXT + min(length, _MOST_TEXT)]).decode(
+            "utf-8", "replace"
+        )
 
     def limit_raised(self, start):
         """Says that the limit was raised in the test."""

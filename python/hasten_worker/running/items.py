@@ -35,6 +35,7 @@ class ItemLoop:
         self._on_stop = on_stop
         self._is_fit = is_fit  # whether pytest's capture still has its files
         self._queue = deque()  # of items as RUN names them
+        self._claimed = False  # the first of them cannot be taken back any more
         self._attempts = Attempts(session)
         self._runs = 0  # RUN frames received
         self._last = False  # nothing follows what is in the queue
@@ -75,7 +76,7 @@ class ItemLoop:
         session = self._session
         if session.shouldfail or session.shouldstop or self._journal.stop_asked:
             return None
-        if not self._queue and not self._last and not self._journal.cut_off:
+        if not self._has_item() and not self._last and not self._journal.cut_off:
             # Time that is spent waiting belongs to no phase.
             self._journal.start_phase(words.NONE)
             try:
@@ -84,7 +85,7 @@ class ItemLoop:
                 self._journal.cut_off = True
             if self._journal.stop_asked:
                 return None
-        if self._queue:
+        if self._has_item():
             return self._items[self._queue[0] & INDEX]
         return None
 
@@ -98,6 +99,14 @@ class ItemLoop:
             found["refused"] = [{"items": number, **why.message()} for why, number in refused]
         return found
 
+    def _has_item(self):
+        """Whether there is an item that nobody else gets."""
+        if self._queue and not self._claimed:
+            self._claimed = self._journal.claim()
+            if not self._claimed:
+                self._queue.clear()
+        return bool(self._queue)
+
     def _next_word(self):
         while True:
             if self._journal.cut_off:
@@ -105,7 +114,8 @@ class ItemLoop:
             if self._ended or self._journal.stop_asked:
                 self._queue.clear()
                 self._last = True
-            if self._queue:
+            if self._has_item():
+                self._claimed = False
                 return self._queue.popleft()
             if self._finished:
                 return None

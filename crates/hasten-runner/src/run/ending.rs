@@ -196,6 +196,7 @@ impl Run {
             return Ok(());
         }
         self.give_out_again();
+        self.recall_items();
         self.replace_workers()?;
         self.scale()?;
         self.run_alone()?;

@@ -18,6 +18,7 @@ mod handshake;
 mod history;
 mod origin;
 mod pool;
+mod recall;
 mod rules;
 mod scaling;
 mod screen;

@@ -58,6 +58,20 @@ impl Run {
         Ok(())
     }
 
+    /// Says why each worker loads for itself.
+    pub(super) fn announce_hazards(&mut self, count: usize) {
+        let Some(first) = self.hazards.first() else {
+            return;
+        };
+        let why = match first.kind.as_str() {
+            "identity" => format!("{} reads the worker's identity while it loads", first.cause),
+            _ => format!("{} is alive, and a fork would lose it", first.cause),
+        };
+        if count > 0 {
+            self.note_now(&format!("each worker loads and collects for itself: {why}"));
+        }
+    }
+
     /// Ends base when nobody will be forked from it: its memory is worth having.
     pub(super) fn leave_base(&mut self) {
         if self.hazards.is_empty()

@@ -11,6 +11,7 @@ use hasten_schedule::PlannerOptions;
 use super::Run;
 use super::costs::Costs;
 use super::origin::Origin;
+use super::recall::Sent;
 use super::slow::Said;
 use super::suite::Suite;
 use super::watch::Watch;
@@ -32,6 +33,8 @@ pub(crate) struct Worker {
     pub(crate) collected: bool,
     /// The planner knows it.
     pub(crate) planned: bool,
+    /// What it was sent.
+    pub(super) sent: Sent,
     /// RUN frames sent.
     pub(super) runs: u32,
     /// The last of them said that nothing follows.
@@ -110,6 +113,7 @@ impl Run {
             memory,
             collected: origin == Origin::Session,
             planned: false,
+            sent: Sent::default(),
             runs: 0,
             last: false,
             waiting: false,
@@ -181,19 +185,6 @@ impl Run {
         Ok(())
     }
 
-    fn announce_hazards(&mut self, count: usize) {
-        let Some(first) = self.hazards.first() else {
-            return;
-        };
-        let why = match first.kind.as_str() {
-            "identity" => format!("{} reads the worker's identity while it loads", first.cause),
-            _ => format!("{} is alive, and a fork would lose it", first.cause),
-        };
-        if count > 0 {
-            self.note_now(&format!("each worker loads and collects for itself: {why}"));
-        }
-    }
-
     /// Replaces workers that died, while there is work for them.
     pub(super) fn replace_workers(&mut self) -> Result<(), RunError> {
         if self.stop.is_some() {
@@ -236,7 +227,7 @@ impl Run {
         }
         let crowded = self.is_crowded(Some(number));
         let worker = &mut self.workers[number];
-        if !worker.collected || worker.finishing {
+        if !worker.collected || worker.finishing || worker.sent.is_recalled() {
             return;
         }
         let (items, last) = match &mut self.suite {
@@ -271,6 +262,7 @@ impl Run {
         worker.waiting = false;
         worker.last = last;
         worker.runs += 1;
+        worker.sent.add(items);
         let process = worker.process;
         self.processes[process].channel.send(run_frame(items, last));
     }
@@ -283,6 +275,7 @@ impl Run {
             .first_chunk()
             .map_or(0, |bytes| u32::from_le_bytes(*bytes));
         if received == self.workers[number].runs {
+            self.end_recall(number);
             self.feed(number);
         }
     }

@@ -94,6 +94,7 @@ impl Run {
             .chain(self.dump_moment())
             .chain(self.retry_moment())
             .chain(self.scaling_moment())
+            .chain(self.recall_moment())
             .chain(self.screen.next_moment())
             .chain(self.ending_moment())
             .min()

@@ -7,6 +7,8 @@ use crate::autoscale::{Autoscaler, Bounds, Sample};
 pub(super) const LOOK: usize = usize::MAX;
 /// How often it does.
 const EVERY: f64 = 0.05;
+/// An item that runs for so many seconds makes others wait.
+const LONG: f64 = 0.1;
 
 /// The pool, and what was counted at the last look.
 #[derive(Clone, Debug)]
@@ -58,6 +60,9 @@ impl Run<'_> {
     }
 
     pub(super) fn look(&mut self, time: f64) {
+        if self.planner.room(1) == 0 && !self.is_crowded(LOOK) {
+            self.recall(time);
+        }
         let active = self.active(LOOK);
         let starting = (self.processes.iter())
             .filter(|process| process.doing == Doing::Starting)
@@ -99,6 +104,23 @@ impl Run<'_> {
             .filter_map(|(_, times)| Some(time - times.last()?.0))
             .collect();
         running.iter().sum::<f64>() / running.len().max(1) as f64
+    }
+
+    /// Takes back what waits behind items that take long.
+    fn recall(&mut self, time: f64) {
+        for worker in 0..self.processes.len() {
+            let runs_for =
+                (self.outcome.times[worker].last()).map_or(0.0, |(start, _)| time - start);
+            let process = &mut self.processes[worker];
+            let runs = matches!(process.doing, Doing::Running(_) | Doing::Computing(_));
+            let held: Vec<u32> = process.queue.iter().copied().collect();
+            if runs && runs_for >= LONG && self.planner.may_take_back(&held) {
+                process.queue.clear();
+                process.last = false;
+                self.outcome.recalled += held.len();
+                self.planner.take_back(worker, &held);
+            }
+        }
     }
 
     fn fill_up(&mut self, more: usize, time: f64) {

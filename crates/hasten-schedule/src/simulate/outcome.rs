@@ -17,6 +17,8 @@ pub struct Outcome {
     pub batches: usize,
     /// The most workers that had something to do at a look at the load.
     pub most_active: usize,
+    /// Number of items that were taken back.
+    pub recalled: usize,
     /// Number of times that a worker asked and had to wait for the answer.
     pub waits: usize,
 }
