@@ -48,6 +48,8 @@ frame_types! {
         Bye = 10,
         /// Everything received so far is on the terminal.
         Idle = 11,
+        /// What a process collected, before anything of it is left out.
+        Items = 12,
     }
 }
 
@@ -72,6 +74,8 @@ frame_types! {
         End = 72,
         /// Leave.
         Exit = 73,
+        /// Which of the collected items to keep, and in which order.
+        Selection = 74,
     }
 }
 

@@ -41,6 +41,7 @@ WANT = 8
 STOPPED = 9
 BYE = 10
 IDLE = 11
+ITEMS = 12
 
 FORK = 65
 DECISION = 66
@@ -51,6 +52,7 @@ REPORTS = 70
 NOTE = 71
 END = 72
 EXIT = 73
+SELECTION = 74
 
 # Bound here: tests replace functions of modules.
 _encode = json.JSONEncoder(default=repr, allow_nan=False, separators=(",", ":")).encode
