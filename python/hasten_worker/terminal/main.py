@@ -119,7 +119,7 @@ class Main:
         else:
             bring_back(config)
             Recorder(self._channel, self._memory).register(manager)
-            if self._decision["select"]:
+            if self._decision.get("select"):
                 manager.register(Selection(self._channel))
 
     def parsed(self, config):

@@ -172,7 +172,7 @@ fn a_shard_does_not_count_for_the_split_before_all_have_run() {
         }
         assert_eq!(split_by(), project.open().estimates().unwrap());
         assert_ne!(split_by(), before);
-        full("again", 3e9, 1000.0);
+        full(&format!("again {seconds}"), 3e9, 1000.0);
     }
 }
 

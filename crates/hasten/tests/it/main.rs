@@ -19,5 +19,6 @@ mod interrupts;
 mod limits;
 mod project;
 mod retries;
+mod shards;
 mod timeouts;
 mod verify;
