@@ -92,6 +92,9 @@ pub struct Settings {
     /// What puts tests into an order of its own: options of pytest, and `pytest-randomly`.
     #[serde(default)]
     pub sorted_by: Vec<String>,
+    /// `--events`.
+    #[serde(default)]
+    pub events: Option<String>,
 }
 
 /// Limits as pytest-timeout has them. Seconds; what was not given is absent.
@@ -183,6 +186,9 @@ pub struct Configured {
     pub basetemp: Option<String>,
     /// pytest's rootdir.
     pub rootdir: String,
+    /// The folder that pytest was started in.
+    #[serde(default)]
+    pub invocation_dir: String,
     /// Limits, now that conftest files were loaded, which may have changed them.
     #[serde(default)]
     pub limits: GivenLimits,
@@ -222,6 +228,15 @@ pub struct Collected {
     /// Why the process must not be forked.
     #[serde(default, rename = "unsafe")]
     pub fork_hazards: Vec<Unsafe>,
+    /// Number of items that were deselected.
+    #[serde(default)]
+    pub deselected: usize,
+    /// Reports of collectors that failed or were skipped.
+    #[serde(default)]
+    pub collect_reports: Vec<Value>,
+    /// Warnings, as in records.
+    #[serde(default)]
+    pub warnings: Vec<Value>,
     /// Seconds that collection took.
     #[serde(default)]
     pub seconds: f64,

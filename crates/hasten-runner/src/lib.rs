@@ -9,6 +9,7 @@ mod channel;
 mod death;
 mod descendants;
 mod error;
+mod event_file;
 mod failures;
 mod file_order;
 mod flakiness;
@@ -27,6 +28,7 @@ mod sharding;
 mod signals;
 mod stacks;
 mod strays;
+mod test_event;
 mod verdict;
 
 pub use error::RunError;

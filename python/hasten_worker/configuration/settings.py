@@ -48,6 +48,7 @@ def settings(config):
         "rules": given_rules(known),
         "reruns": given_reruns(config, known),
         "sorted_by": sorted_by(config, known),
+        "events": known.hasten_events,
         "testrunuid": known.testrunuid,
         "maxschedchunk": known.maxschedchunk,
         "max_worker_restart": known.maxworkerrestart,
