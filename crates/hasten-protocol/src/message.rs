@@ -368,6 +368,8 @@ pub struct Decision {
     pub session: bool,
     /// Without distribution: main asks which of the collected items to keep.
     pub select: bool,
+    /// Only a forecast is made.
+    pub forecast: bool,
     /// The identity that the session takes until it is forked.
     pub worker: Option<WorkerIdentity>,
 }

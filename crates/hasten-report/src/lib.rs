@@ -3,6 +3,7 @@
 pub mod doctor;
 pub mod event;
 pub mod live;
+pub mod plan;
 pub mod slow;
 
 /// A report as one line of JSON, with a newline at its end.

@@ -24,5 +24,6 @@ pub(super) fn options(
         args,
         run_id: environment::new_run_id(),
         output,
+        forecast: false,
     })
 }
