@@ -1,5 +1,6 @@
 """The plugin that is given to pytest, in every role."""
 
+from hasten_worker.configuration.coverage import leave_us_out
 from hasten_worker.configuration.kept_out import keep_out
 from hasten_worker.configuration.options import Options
 from hasten_worker.inspection.hooks import hook_wrapper
@@ -35,6 +36,7 @@ class Plugin:
         if self.options.complete(manager):
             namespace = parser.parse_known_args(args, namespace=_copy(early_config.option))
             _add_missing(early_config.known_args_namespace, namespace)
+        leave_us_out(early_config.known_args_namespace)
         self.role.before_conftests(self, early_config)
         known = early_config.known_args_namespace
         if not (known.showfixtures or getattr(known, "show_fixtures_per_test", False)):

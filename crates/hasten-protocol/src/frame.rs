@@ -48,6 +48,10 @@ frame_types! {
         Bye = 10,
         /// Everything received so far is on the terminal.
         Idle = 11,
+        /// What plugins say of workers, on the controller's side.
+        Nodes = 12,
+        /// Somebody reads what such plugins may have said.
+        AskInputs = 13,
     }
 }
 
@@ -72,6 +76,12 @@ frame_types! {
         End = 72,
         /// Leave.
         Exit = 73,
+        /// What such plugins have said.
+        Inputs = 74,
+        /// A further worker is to be shown to plugins before it starts.
+        Node = 75,
+        /// A worker has ended.
+        NodeDown = 76,
     }
 }
 

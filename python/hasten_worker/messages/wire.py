@@ -41,6 +41,8 @@ WANT = 8
 STOPPED = 9
 BYE = 10
 IDLE = 11
+NODES = 12
+ASK_INPUTS = 13
 
 FORK = 65
 DECISION = 66
@@ -51,6 +53,9 @@ REPORTS = 70
 NOTE = 71
 END = 72
 EXIT = 73
+INPUTS = 74
+NODE = 75
+NODE_DOWN = 76
 
 # Bound here: tests replace functions of modules.
 _encode = json.JSONEncoder(default=repr, allow_nan=False, separators=(",", ":")).encode

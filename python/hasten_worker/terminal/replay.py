@@ -18,10 +18,11 @@ from hasten_worker.terminal.silent import SilentPasses
 class Replay:
     """Calls ``pytest_runtest_logstart``, ``_logreport`` and ``_logfinish`` as a run would."""
 
-    def __init__(self, session, items, full_reports, live_line):
+    def __init__(self, session, items, full_reports, live_line, nodes):
         self._config = session.config
         self._hook = session.config.hook
         self._items = items
+        self._nodes = nodes
         self._live_line = live_line
         self._reporter = own_reporter(session.config)
         fast = not full_reports and (

@@ -162,6 +162,9 @@ impl Run {
         };
         match living.first() {
             None => {
+                if !self.may_add_worker() {
+                    return Ok(());
+                }
                 let origin = self.origin();
                 self.add_worker(self.most_workers(), origin)
             }

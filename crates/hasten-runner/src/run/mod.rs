@@ -14,6 +14,7 @@ mod expired;
 mod finished;
 mod handshake;
 mod history;
+mod nodes;
 mod origin;
 mod pool;
 mod rules;
@@ -52,6 +53,7 @@ use dump::Dump;
 use ending::Stop;
 pub use finished::Finished;
 pub use history::FOLDER as HISTORY_FOLDER;
+use nodes::Nodes;
 use pool::Worker;
 use rules::Rules;
 use screen::Screen;
@@ -161,6 +163,7 @@ pub(crate) struct Run {
     pauses: Vec<(u64, u64)>,
     pressure: Pressure,
     alone: Alone,
+    nodes: Nodes,
     untorn: Untorn,
     diagnosis: Diagnosis,
     /// Stacks that somebody asked for.
@@ -219,6 +222,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         pauses: Vec::new(),
         pressure: Pressure::watch(),
         alone: Alone::default(),
+        nodes: Nodes::default(),
         untorn: Untorn::default(),
         diagnosis: Diagnosis::default(),
         dump: None,
@@ -341,6 +345,11 @@ impl Run {
             }
             FromPython::Idle => {
                 self.screen.main_is_idle();
+                Ok(())
+            }
+            FromPython::Nodes => self.on_nodes(payload),
+            FromPython::AskInputs => {
+                self.on_ask_inputs(number);
                 Ok(())
             }
         }
