@@ -52,6 +52,8 @@ frame_types! {
         Nodes = 12,
         /// Somebody reads what such plugins may have said.
         AskInputs = 13,
+        /// Which items stay together, as a scheduler of the suite's own says.
+        Groups = 14,
     }
 }
 

@@ -172,6 +172,9 @@ pub struct Configured {
     /// Where workers make their temporary folders.
     #[serde(default)]
     pub basetemp: Option<String>,
+    /// A scheduler of the suite's own says which items stay together, once they are known.
+    #[serde(default)]
+    pub splits: bool,
     /// pytest's rootdir.
     pub rootdir: String,
     /// Limits, now that conftest files were loaded, which may have changed them.

@@ -1,6 +1,6 @@
 """Keeps our own code out of what pytest-cov measures.
 
-coverage leaves out what lies where packages are installed, which a plugin of pytest does. We do not.
+coverage leaves out what lies where packages are installed, as plugins of pytest do. We do not.
 """
 
 import importlib

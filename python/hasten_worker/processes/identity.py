@@ -146,7 +146,9 @@ class WorkerInput(dict):
         return super().__len__()
 
     def get(self, key, default=None):
-        return self[key] if key in self else default
+        if key in self:
+            return self[key]
+        return default
 
     def keys(self):
         self._fetch()

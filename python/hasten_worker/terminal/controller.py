@@ -56,7 +56,7 @@ class Controller:
     def __init__(self, channel, notes, identity):
         self._channel = channel
         self._count = identity["count"]  # of workers, if nobody says otherwise
-        self._nodes = Nodes(channel, identity["testrunuid"])
+        self._nodes = Nodes(channel, identity["testrunuid"], notes)
         self._auto_workers = None
         self._notes = notes
         self._interruption = Interruption()
@@ -84,13 +84,20 @@ class Controller:
         config = session.config
         reporter = own_reporter(config)
         message = configured(config, True, _may_draw(config, reporter), self._auto_workers)
-        self._channel.send_json(wire.CONFIGURED, message)
+        split = self._nodes.make_scheduler(config)
+        self._channel.send_json(wire.CONFIGURED, {**message, "splits": split is not None})
         if reporter is not None:
             reporter.pytest_collection()
         collection = self._wait_for_collection(session)
         self._items = collection["items"]
         _show_collection(session, collection)
-        self._nodes.collected([item[0] for item in self._items])
+        nodeids = [item[0] for item in self._items]
+        self._nodes.collected(nodeids)
+        if split is not None:
+            groups = {}
+            for index, nodeid in enumerate(nodeids):
+                groups.setdefault(str(split(nodeid)), []).append(index)
+            self._channel.send_json(wire.GROUPS, groups)
         self._replay = Replay(
             session, self._items, message["full_reports"], message["live_line"], self._nodes
         )

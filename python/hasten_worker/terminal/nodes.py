@@ -4,10 +4,11 @@ import os
 import sys
 
 import pytest
+from _pytest.terminal import TerminalReporter
 
 from hasten_worker.inspection.hooks import others
 from hasten_worker.messages import wire
-from hasten_worker.messages.builtin_values import from_text, to_text
+from hasten_worker.messages.node_values import from_text, to_text
 from hasten_worker.processes.identity import worker_input
 
 _OWN = ("hasten_worker", "xdist")
@@ -16,23 +17,26 @@ _OWN = ("hasten_worker", "xdist")
 class Nodes:
     """A plugin of main's: shows workers to other plugins before they start, and when they ended."""
 
-    def __init__(self, channel, uid):
+    def __init__(self, channel, uid, notes):
         self._channel = channel
         self._uid = uid
+        self._notes = notes
         self._nodes = {}
         self._config = None
+        self._manager = None
+        self._hidden = False  # nodes, from the terminal reporter
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self, session):
         """Where pytest-xdist starts its workers."""
         config = self._config = session.config
         hook = config.hook
-        if not any(map(self._is_heard, _SHOWN)):
-            self._channel.send_json(wire.NODES, {})
-            return
         option = config.option
         count = max(1, min(option.numprocesses, option.maxprocesses or option.numprocesses))
         self._manager = _NodeManager(config, self._uid, count)
+        if not any(map(self._is_heard, _SHOWN)):
+            self._channel.send_json(wire.NODES, {})
+            return
         specs = self._manager.specs
         hook.pytest_xdist_setupnodes(config=config, specs=specs)
         self._send([self._set_up(spec) for spec in specs])
@@ -49,6 +53,16 @@ class Nodes:
                 self._config.hook.pytest_testnodeready(node=node)
                 self._config.hook.pytest_xdist_node_collection_finished(node=node, ids=list(ids))
 
+    def make_scheduler(self, config):
+        """Asks for a scheduler of the suite's own; returns what tells which tests stay together.
+
+        None where nobody has one. What it says about workers is not used.
+        """
+        if not others(config.hook.pytest_xdist_make_scheduler, _OWN):
+            return None
+        scheduler = config.hook.pytest_xdist_make_scheduler(config=config, log=_Silent())
+        return getattr(scheduler, "_split_scope", None)
+
     def ended(self, message):
         """A worker has ended."""
         node = self._nodes.get(message["id"])
@@ -59,9 +73,29 @@ class Nodes:
         node.shutting_down = True
         self._config.hook.pytest_testnodedown(node=node, error=message["error"])
 
-    def of(self, report):
-        """Returns the node whose report this is; None if nobody was shown one."""
-        return self._nodes.get(getattr(report, "worker_id", None))
+    def sign(self, report):
+        """Gives a report the ``node`` that it has under pytest-xdist.
+
+        pytest's own terminal reporter prints in another way then, so it does not get to see it.
+        """
+        name = getattr(report, "worker_id", None)
+        if name is None:
+            return
+        node = self._nodes.get(name)
+        if node is None:
+            node = self._nodes[name] = Node(Spec(name), self._manager)
+        report.node = node
+        if not self._hidden:
+            self._hidden = True
+            for implementation in self._config.hook.pytest_runtest_logreport.get_hookimpls():
+                if isinstance(implementation.plugin, TerminalReporter):
+                    implementation.function = _without_node(implementation.function)
+
+    def crashed(self, report):
+        """A test has ended its worker."""
+        hook = self._config.hook.pytest_handlecrashitem
+        if others(hook, _OWN):
+            hook(crashitem=report.nodeid, report=report, sched=_Scheduler(self._notes))
 
     def _set_up(self, spec):
         hook = self._config.hook
@@ -94,6 +128,42 @@ _SHOWN = (
     "pytest_xdist_newgateway",
     _COLLECTED,
 )
+
+
+def _without_node(log_report):
+    def pytest_runtest_logreport(report):
+        node = vars(report).pop("node", None)
+        try:
+            return log_report(report)
+        finally:
+            if node is not None:
+                report.node = node
+
+    return pytest_runtest_logreport
+
+
+class _Scheduler:
+    """What a hook for crashed tests is given."""
+
+    def __init__(self, notes):
+        self._notes = notes
+
+    def mark_test_pending(self, item):
+        """Whether a test runs again is decided before anybody is told that it crashed."""
+        text = (
+            f"{item} does not run again for pytest_handlecrashitem: --retries is for crashes, too"
+        )
+        self._notes.add({"where": "summary", "text": text})
+
+
+class _Silent:
+    """Stands for the log of pytest-xdist's controller, and for each part of it."""
+
+    def __call__(self, *_, **__):
+        """Drops a message."""
+
+    def __getattr__(self, name):
+        return self
 
 
 class Node:

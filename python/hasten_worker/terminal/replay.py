@@ -22,7 +22,8 @@ class Replay:
         self._config = session.config
         self._hook = session.config.hook
         self._items = items
-        self._nodes = nodes
+        self._sign = nodes.sign if full_reports else None
+        self._crashed = nodes.crashed
         self._live_line = live_line
         self._reporter = own_reporter(session.config)
         fast = not full_reports and (
@@ -74,7 +75,12 @@ class Replay:
                 self._config.pluginmanager.register(self._retried)
             self._retried.begin(data)
         elif kind in (records.REPORT, records.VERDICT):
-            self._report(index, self._deserialize(index, data))
+            report = self._deserialize(index, data)
+            if self._sign is not None and report is not None:
+                self._sign(report)
+            if kind == records.VERDICT and report is not None:
+                self._crashed(report)
+            self._report(index, report)
         elif kind == records.FINISHED:
             self._finish(index)
         elif kind == records.PASSED:

@@ -348,6 +348,7 @@ impl Run {
                 Ok(())
             }
             FromPython::Nodes => self.on_nodes(payload),
+            FromPython::Groups => self.on_groups(payload),
             FromPython::AskInputs => {
                 self.on_ask_inputs(number);
                 Ok(())

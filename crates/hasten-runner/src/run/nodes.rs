@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use hasten_protocol::frame::{self, ToPython};
 use hasten_protocol::message::{Node, NodeDown, Nodes as Said};
 
+use super::together::Dist;
 use super::{Run, parse};
 use crate::error::RunError;
 use crate::process::Role;
@@ -22,6 +23,8 @@ pub(crate) struct Nodes {
     asked: BTreeSet<String>,
     /// Processes that wait for what was said.
     waiting: Vec<usize>,
+    /// A scheduler of the suite's own has said which items stay together.
+    grouped: bool,
     /// Frames that tell of workers that ended their session: main gets them after the last report.
     ended: Vec<Vec<u8>>,
 }
@@ -68,6 +71,22 @@ impl Run {
             None => frame::encode_json(ToPython::Inputs, &HashMap::<String, String>::new()),
         };
         self.processes[process].channel.send(inputs);
+    }
+
+    /// Whether main has yet to say which items stay together.
+    pub(super) fn waits_for_groups(&self) -> bool {
+        self.configured.as_ref().is_some_and(|main| main.splits) && !self.nodes.grouped
+    }
+
+    /// A scheduler of the suite's own has said which items stay together: that counts, whatever `--dist` says.
+    pub(super) fn on_groups(&mut self, payload: &[u8]) -> Result<(), RunError> {
+        let groups = parse(Role::Main, payload)?;
+        if let Some(collected) = &mut self.collected {
+            collected.groups = groups;
+            self.rules.dist = Dist::Group;
+        }
+        self.nodes.grouped = true;
+        Ok(())
     }
 
     /// Whether the next worker may start; if plugins have to see it first, main is asked to show it.

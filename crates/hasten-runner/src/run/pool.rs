@@ -133,7 +133,7 @@ impl Run {
         if self.suite.is_some() || self.stop.is_some() || !self.distribute {
             return Ok(());
         }
-        if self.configured.is_none() || self.collected.is_none() {
+        if self.configured.is_none() || self.collected.is_none() || self.waits_for_groups() {
             return Ok(());
         }
         let estimates = self.estimates();

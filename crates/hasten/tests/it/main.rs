@@ -16,6 +16,7 @@ mod history_files;
 mod identity;
 mod interrupts;
 mod limits;
+mod nodes;
 mod project;
 mod retries;
 mod timeouts;

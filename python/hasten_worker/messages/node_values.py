@@ -1,7 +1,7 @@
 """What plugins hand from one side to the other: ``workerinput`` and ``workeroutput``, as text.
 
-pytest-xdist sends values of built-in types only, and ends the run for any other. Here whatever can be
-pickled goes as it is: both sides are the same interpreter.
+pytest-xdist sends values of built-in types only, and ends the run for any other. Here whatever can
+be pickled goes as it is: both sides are the same interpreter.
 """
 
 import base64
