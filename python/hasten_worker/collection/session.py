@@ -24,9 +24,9 @@ from hasten_worker.inspection.hooks import hook_wrapper
 from hasten_worker.inspection.tracebacks import without_our_frames
 from hasten_worker.messages import journal as words
 from hasten_worker.messages import wire
-from hasten_worker.messages.node_values import from_text
 from hasten_worker.messages.ending import stopped
 from hasten_worker.messages.journal import Journal
+from hasten_worker.messages.node_values import from_text
 from hasten_worker.messages.wire import Channel
 from hasten_worker.processes.forking import ForkFailed, fork_off
 from hasten_worker.processes.identity import (

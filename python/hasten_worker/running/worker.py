@@ -18,9 +18,9 @@ from hasten_worker.inspection.reasons import Reason
 from hasten_worker.inspection.tracebacks import is_ours, without_our_frames
 from hasten_worker.messages import journal as words
 from hasten_worker.messages import wire
-from hasten_worker.messages.node_values import to_text
 from hasten_worker.messages.ending import stopped
 from hasten_worker.messages.journal import Journal
+from hasten_worker.messages.node_values import to_text
 from hasten_worker.messages.records import NO_ITEM
 from hasten_worker.processes.stacks import write_stacks
 from hasten_worker.running import items

@@ -1,4 +1,4 @@
-"""Workers as plugins on the controller's side know them: the ``node`` in the hooks of pytest-xdist 3.8."""
+"""Workers as plugins on the controller's side know them: a ``node`` of pytest-xdist 3.8."""
 
 import os
 import sys
@@ -24,7 +24,6 @@ class Nodes:
         self._nodes = {}
         self._config = None
         self._manager = None
-        self._hidden = False  # nodes, from the terminal reporter
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self, session):
@@ -73,23 +72,18 @@ class Nodes:
         node.shutting_down = True
         self._config.hook.pytest_testnodedown(node=node, error=message["error"])
 
-    def sign(self, report):
-        """Gives a report the ``node`` that it has under pytest-xdist.
-
-        pytest's own terminal reporter prints in another way then, so it does not get to see it.
-        """
+    def of(self, report):
+        """Returns the node whose report this is; None if it is nobody's."""
         name = getattr(report, "worker_id", None)
-        if name is None:
-            return
-        node = self._nodes.get(name)
-        if node is None:
-            node = self._nodes[name] = Node(Spec(name), self._manager)
-        report.node = node
-        if not self._hidden:
-            self._hidden = True
-            for implementation in self._config.hook.pytest_runtest_logreport.get_hookimpls():
-                if isinstance(implementation.plugin, TerminalReporter):
-                    implementation.function = _without_node(implementation.function)
+        if name is not None and name not in self._nodes:
+            self._nodes[name] = Node(Spec(name), self._manager)
+        return self._nodes.get(name)
+
+    def hide_from_terminal(self):
+        """pytest's reporter prints in another way if a report has a node: it gets to see none."""
+        for implementation in self._config.hook.pytest_runtest_logreport.get_hookimpls():
+            if isinstance(implementation.plugin, TerminalReporter):
+                implementation.function = _without_node(implementation.function)
 
     def crashed(self, report):
         """A test has ended its worker."""

@@ -10,7 +10,7 @@ from hasten_worker.messages import records
 from hasten_worker.messages.subtests import FAILED_SUBTESTS, restore_failed
 from hasten_worker.messages.values import restore
 from hasten_worker.messages.warning_records import from_message
-from hasten_worker.terminal.listeners import own_reporter
+from hasten_worker.terminal.listeners import is_known, own_reporter
 from hasten_worker.terminal.retried import Retried
 from hasten_worker.terminal.silent import SilentPasses
 
@@ -22,8 +22,12 @@ class Replay:
         self._config = session.config
         self._hook = session.config.hook
         self._items = items
-        self._sign = nodes.sign if full_reports else None
-        self._crashed = nodes.crashed
+        self._nodes = nodes
+        self._tells_nodes = any(
+            not is_known(each) for each in self._hook.pytest_runtest_logreport.get_hookimpls()
+        )
+        if self._tells_nodes:
+            nodes.hide_from_terminal()
         self._live_line = live_line
         self._reporter = own_reporter(session.config)
         fast = not full_reports and (
@@ -76,10 +80,8 @@ class Replay:
             self._retried.begin(data)
         elif kind in (records.REPORT, records.VERDICT):
             report = self._deserialize(index, data)
-            if self._sign is not None and report is not None:
-                self._sign(report)
             if kind == records.VERDICT and report is not None:
-                self._crashed(report)
+                self._nodes.crashed(report)
             self._report(index, report)
         elif kind == records.FINISHED:
             self._finish(index)
@@ -102,8 +104,14 @@ class Replay:
         return self._retried is not None and self._retried.tells
 
     def _log(self, report):
+        node = self._nodes.of(report) if self._tells_nodes else None
+        if node is not None:
+            report.node = node
         with self._muted():
             self._hook.pytest_runtest_logreport(report=report)
+        if node is not None:
+            # pytest prints another text of a failure that has one.
+            vars(report).pop("node", None)
         if self._live_line and report.failed:
             self._show_failure(report)
 

@@ -1,4 +1,4 @@
-"""What ``import xdist`` gives where pytest-xdist is not installed: its public names, of version 3.8."""
+"""What ``import xdist`` gives where pytest-xdist is not installed: its public names, of 3.8."""
 
 from xdist.plugin import (
     get_xdist_worker_id,
