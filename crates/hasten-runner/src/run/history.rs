@@ -104,7 +104,11 @@ impl Run {
         let Some(history) = &mut self.history else {
             return Ok(());
         };
-        match history.record_run(&record, &attempts, &Details::default()) {
+        let details = Details {
+            failures: suite.failures.named(&suite.nodeids),
+            ..Details::default()
+        };
+        match history.record_run(&record, &attempts, &details) {
             Ok(None) => Ok(()),
             Ok(Some(warning)) => Err(warning.to_string()),
             Err(error) => Err(error.to_string()),
