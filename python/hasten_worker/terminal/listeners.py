@@ -37,7 +37,7 @@ def who_listens(config):
         return Reason("option", "console_output_style=times")
     for name in _REPORT_HOOKS:
         for implementation in getattr(config.hook, name).get_hookimpls():
-            if not is_known(implementation):
+            if not _is_known(implementation):
                 return Reason("hook", hooks=(name,), plugin=plugin_of(config, implementation))
     return None
 
@@ -55,8 +55,7 @@ def _style(config):
         return None
 
 
-def is_known(implementation):
-    """Whether an implementation of a hook reads nothing of tests that passed in silence."""
+def _is_known(implementation):
     module = module_of(implementation)
     if module in _READERS:
         return False

@@ -4,7 +4,6 @@ import os
 import sys
 
 import pytest
-from _pytest.terminal import TerminalReporter
 
 from hasten_worker.inspection.hooks import others
 from hasten_worker.messages import wire
@@ -79,10 +78,12 @@ class Nodes:
             self._nodes[name] = Node(Spec(name), self._manager)
         return self._nodes.get(name)
 
-    def hide_from_terminal(self):
-        """pytest's reporter prints in another way if a report has a node: it gets to see none."""
-        for implementation in self._config.hook.pytest_runtest_logreport.get_hookimpls():
-            if isinstance(implementation.plugin, TerminalReporter):
+    def hide_from(self, modules):
+        """Lets what is written in these modules see no node: pytest would print in another way."""
+        hook = self._config.hook.pytest_runtest_logreport
+        strangers = others(hook, modules)
+        for implementation in hook.get_hookimpls():
+            if implementation not in strangers and implementation.argnames == ("report",):
                 implementation.function = _without_node(implementation.function)
 
     def crashed(self, report):
@@ -180,6 +181,8 @@ class Node:
             "spec": spec,
         }
         self.shutting_down = False
+        # pytest would begin the text of a failure with this.
+        self._workerinfocache = ""
 
     def __repr__(self):
         return f"<WorkerController {self.gateway.id}>"

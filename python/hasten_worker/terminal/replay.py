@@ -6,13 +6,17 @@ import json
 from _pytest._io import TerminalWriter
 from _pytest.reports import TestReport
 
+from hasten_worker.inspection.hooks import others
 from hasten_worker.messages import records
 from hasten_worker.messages.subtests import FAILED_SUBTESTS, restore_failed
 from hasten_worker.messages.values import restore
 from hasten_worker.messages.warning_records import from_message
-from hasten_worker.terminal.listeners import is_known, own_reporter
+from hasten_worker.terminal.listeners import own_reporter
 from hasten_worker.terminal.retried import Retried
 from hasten_worker.terminal.silent import SilentPasses
+
+# Who prints and writes as if there were no other process.
+_PYTEST = ("_pytest", "hasten_worker")
 
 
 class Replay:
@@ -23,11 +27,9 @@ class Replay:
         self._hook = session.config.hook
         self._items = items
         self._nodes = nodes
-        self._tells_nodes = any(
-            not is_known(each) for each in self._hook.pytest_runtest_logreport.get_hookimpls()
-        )
+        self._tells_nodes = bool(others(self._hook.pytest_runtest_logreport, _PYTEST))
         if self._tells_nodes:
-            nodes.hide_from_terminal()
+            nodes.hide_from(_PYTEST)
         self._live_line = live_line
         self._reporter = own_reporter(session.config)
         fast = not full_reports and (
@@ -109,9 +111,6 @@ class Replay:
             report.node = node
         with self._muted():
             self._hook.pytest_runtest_logreport(report=report)
-        if node is not None:
-            # pytest prints another text of a failure that has one.
-            vars(report).pop("node", None)
         if self._live_line and report.failed:
             self._show_failure(report)
 
