@@ -41,6 +41,10 @@ pub(crate) struct Entry {
     pub(crate) call: f64,
     /// Seconds.
     pub(crate) teardown: f64,
+    /// Seconds of processor time of each phase, where its process lived to say so.
+    pub(crate) processor: Option<[f32; 3]>,
+    /// The most memory that its process had held when it was over, in KiB; 0: not known.
+    pub(crate) peak_memory: u32,
     /// Number of the worker that ran it.
     pub(crate) worker: usize,
     /// It exceeded its limit.
@@ -168,7 +172,15 @@ impl Ledger {
     }
 
     /// Gives an item the state that its worker's death means. Counts as a failed report.
-    pub(crate) fn verdict(&mut self, worker: usize, index: u32, state: State, seconds: f64) {
+    /// `start` is when the item began, if it has not said so itself.
+    pub(crate) fn verdict(
+        &mut self,
+        worker: usize,
+        index: u32,
+        state: State,
+        start: f64,
+        seconds: f64,
+    ) {
         if self.is_finished(index) {
             return;
         }
@@ -180,6 +192,9 @@ impl Ledger {
         }
         entry.worker = worker;
         entry.state = state;
+        if entry.start == 0.0 {
+            entry.start = start;
+        }
         entry.call = seconds;
         self.finish(index);
     }
@@ -297,6 +312,8 @@ impl Entry {
         self.setup = record.setup;
         self.call = record.call;
         self.teardown = record.teardown;
+        self.processor = Some(record.processor);
+        self.peak_memory = record.peak_memory;
     }
 }
 
@@ -310,7 +327,7 @@ impl State {
     }
 
     /// The state after one more report of the item.
-    fn after(self, report: &Record<'_>) -> Self {
+    pub(crate) fn after(self, report: &Record<'_>) -> Self {
         let xfail = report.flags & record::XFAIL != 0;
         let call = report.flags & record::CALL != 0;
         let next = match (report.outcome, xfail) {

@@ -130,6 +130,8 @@ impl Verdict<'_> {
                 setup: 0.0,
                 call: 0.0,
                 teardown: 0.0,
+                processor: [0.0; 3],
+                peak_memory: 0,
                 payload: b"",
                 bytes: b"",
             };
@@ -157,6 +159,8 @@ impl Verdict<'_> {
             setup: 0.0,
             call: self.seconds,
             teardown: 0.0,
+            processor: [0.0; 3],
+            peak_memory: 0,
             payload: b"",
             bytes: b"",
         };

@@ -339,6 +339,7 @@ impl Run {
             place,
             text: text.to_owned(),
         };
+        self.tell_note(text);
         let frame = frame::encode_json(ToPython::Note, &note);
         match place {
             Place::Now => self.screen.main_shows(frame),

@@ -177,7 +177,11 @@ fn attempt<'a>(nodeid: &'a str, entry: &Entry, distributed: bool) -> Option<Atte
         call: entry.call,
         teardown: entry.teardown,
         started: entry.start,
-        cpu: None,
-        peak_memory: None,
+        cpu: entry.processor.map(|[setup, call, teardown]| PhaseTimes {
+            setup: setup.into(),
+            call: call.into(),
+            teardown: teardown.into(),
+        }),
+        peak_memory: (entry.peak_memory > 0).then(|| u64::from(entry.peak_memory) << 10),
     })
 }
