@@ -89,6 +89,9 @@ pub struct Settings {
     /// Those of pytest-rerunfailures.
     #[serde(default)]
     pub reruns: RerunOptions,
+    /// What puts tests into an order of its own: options of pytest, and `pytest-randomly`.
+    #[serde(default)]
+    pub sorted_by: Vec<String>,
     /// `--events`.
     #[serde(default)]
     pub events: Option<String>,
@@ -142,6 +145,12 @@ pub struct RuleOptions {
     pub quarantine: Option<String>,
     /// `--diagnose-flaky`.
     pub diagnose_flaky: bool,
+    /// `--shard`.
+    pub shard: Option<String>,
+    /// `--shard-by`.
+    pub shard_by: Option<String>,
+    /// `--order`.
+    pub order: Option<String>,
 }
 
 /// main forked the session, or found that it must not.
@@ -208,7 +217,7 @@ pub struct Unsafe {
     pub cause: String,
 }
 
-/// Collection ended.
+/// Collection ended. ITEMS has the part of it that is known before anything is left out.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Collected {
     /// The items in pytest's order.
@@ -246,6 +255,25 @@ pub struct Collected {
     /// The items with the mark `serial`.
     #[serde(default)]
     pub serial: Vec<u32>,
+    /// The items that use each resource, by the mark `resource`.
+    #[serde(default)]
+    pub resources: BTreeMap<String, Vec<u32>>,
+    /// The items with pytest-dependency's mark.
+    #[serde(default)]
+    pub dependent: Vec<Dependent>,
+}
+
+/// An item with pytest-dependency's mark: which, the scope of the names, and the tests that it depends on.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub struct Dependent(pub u32, pub String, pub Vec<String>);
+
+/// Which of the collected items a process keeps.
+#[derive(Clone, Debug, Serialize)]
+pub struct Selection {
+    /// The items, in the order in which they are to run.
+    pub keep: Vec<u32>,
+    /// Lines to show beneath the number of collected tests.
+    pub lines: Vec<String>,
 }
 
 /// pytest wants the run to end.
@@ -355,6 +383,9 @@ pub struct WorkerIdentity {
     pub watch_fixtures: bool,
     /// Expressions that pytest evaluates for each item: `k` or `m`, and the text.
     pub filters: Vec<(char, String)>,
+    /// It asks which of the collected items to keep.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub select: bool,
 }
 
 /// Fork a process.
@@ -376,6 +407,8 @@ pub struct Decision {
     pub distribute: bool,
     /// Fork the session; its socket comes with this message.
     pub session: bool,
+    /// Without distribution: main asks which of the collected items to keep.
+    pub select: bool,
     /// The identity that the session takes until it is forked; its number of workers and its run are main's, too.
     pub worker: Option<WorkerIdentity>,
 }

@@ -18,6 +18,7 @@ from hasten_worker.collection.collected import Collection
 from hasten_worker.collection.compile_ahead import CompileAhead
 from hasten_worker.collection.hook_proxies import remember_hook_proxies
 from hasten_worker.collection.kept_bytecode import keep
+from hasten_worker.collection.selection import Selection
 from hasten_worker.collection.shortcuts import Shortcuts
 from hasten_worker.fused import protocol as fused
 from hasten_worker.inspection.hooks import hook_wrapper
@@ -98,6 +99,8 @@ class Session:
         # As many processes as there may be workers; those that load for themselves are that many.
         self._ahead = CompileAhead(config, kept, self._identity["count"] if self.forks else 1)
         manager.register(self)
+        if self._identity.get("select"):
+            manager.register(Selection(self._channel))
         self._set_options(config.known_args_namespace)
 
     def _ask_inputs(self):

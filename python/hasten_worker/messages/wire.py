@@ -41,9 +41,10 @@ WANT = 8
 STOPPED = 9
 BYE = 10
 IDLE = 11
-NODES = 12
-ASK_INPUTS = 13
-GROUPS = 14
+ITEMS = 12
+NODES = 13
+ASK_INPUTS = 14
+GROUPS = 15
 
 FORK = 65
 DECISION = 66
@@ -54,9 +55,10 @@ REPORTS = 70
 NOTE = 71
 END = 72
 EXIT = 73
-INPUTS = 74
-NODE = 75
-NODE_DOWN = 76
+SELECTION = 74
+INPUTS = 75
+NODE = 76
+NODE_DOWN = 77
 
 # Bound here: tests replace functions of modules.
 _encode = json.JSONEncoder(default=repr, allow_nan=False, separators=(",", ":")).encode

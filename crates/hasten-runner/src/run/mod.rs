@@ -7,6 +7,7 @@ mod aftermath;
 mod attempts;
 mod casualties;
 mod deaths;
+mod dependent;
 mod diagnose;
 mod dump;
 mod ending;
@@ -20,6 +21,7 @@ mod origin;
 mod pool;
 mod rules;
 mod screen;
+mod selection;
 mod slow;
 mod suite;
 mod time;
@@ -28,10 +30,11 @@ mod watch;
 
 use std::collections::HashMap;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::sync::Arc;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use hasten_history::History;
+use hasten_history::{History, PhaseTimes};
 use hasten_protocol::frame::FromPython;
 use hasten_protocol::message::{Collected, Configured, Hello, Settings, Unsafe};
 use nix::errno::Errno;
@@ -59,6 +62,7 @@ use nodes::Nodes;
 use pool::Worker;
 use rules::Rules;
 use screen::Screen;
+use selection::Selecting;
 use suite::Suite;
 use watch::Watch;
 
@@ -145,8 +149,11 @@ pub(crate) struct Run {
     session: Option<Watched>,
     /// What main shares.
     main: Option<Watched>,
+    selecting: Selecting,
     suite: Option<Suite>,
     history: Option<History>,
+    /// What earlier runs lead to expect.
+    estimates: Option<Arc<HashMap<String, PhaseTimes>>>,
     /// The exit status that the history was kept with, and what came of it.
     kept: Option<(i32, Result<(), String>)>,
     python: Option<Hello>,
@@ -211,8 +218,10 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         rules: Rules::default(),
         session: None,
         main: None,
+        selecting: Selecting::default(),
         suite: None,
         history: None,
+        estimates: None,
         kept: None,
         python: None,
         stop: None,
@@ -335,6 +344,7 @@ impl Run {
             FromPython::Settings => self.on_settings(payload),
             FromPython::Configured => self.on_configured(payload),
             FromPython::Collected => self.on_collected(number, payload),
+            FromPython::Items => self.on_items(number, payload),
             FromPython::Records => {
                 self.on_records(number, payload);
                 Ok(())

@@ -150,6 +150,7 @@ impl Run {
         let most = self.most_workers();
         let options = PlannerOptions {
             workers: most,
+            in_order: self.rules.keeps_order(),
             ..PlannerOptions::default()
         };
         let mut suite = Suite::new(collected, configured, &estimates, options, &self.rules);

@@ -22,5 +22,6 @@ mod measured;
 mod nodes;
 mod project;
 mod retries;
+mod shards;
 mod timeouts;
 mod verify;
