@@ -184,6 +184,9 @@ pub struct Configured {
     /// Where workers make their temporary folders.
     #[serde(default)]
     pub basetemp: Option<String>,
+    /// A scheduler of the suite's own says which items stay together, once they are known.
+    #[serde(default)]
+    pub splits: bool,
     /// pytest's rootdir.
     pub rootdir: String,
     /// The folder that pytest was started in.
@@ -313,6 +316,9 @@ pub struct Bye {
     /// Which path the items of a worker took.
     #[serde(default)]
     pub paths: Option<Paths>,
+    /// A worker's `config.workeroutput`: opaque to the supervisor.
+    #[serde(default)]
+    pub output: Option<String>,
 }
 
 /// main has shown everything up to a REPORTS frame.
@@ -322,6 +328,38 @@ pub struct Idle {
     pub seq: u32,
 }
 
+/// What plugins on the controller's side said of workers (`pytest_configure_node` of pytest-xdist).
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Nodes {
+    /// By the worker's id what they added to `config.workerinput`: opaque to the supervisor.
+    #[serde(default)]
+    pub inputs: BTreeMap<String, String>,
+    /// Somebody wants to see each worker before it starts.
+    #[serde(default)]
+    pub configure: bool,
+    /// Somebody wants to know of each worker that has ended.
+    #[serde(default)]
+    pub down: bool,
+}
+
+/// A further worker, for main.
+#[derive(Clone, Debug, Serialize)]
+pub struct Node<'a> {
+    /// `gw2`, …
+    pub id: &'a str,
+}
+
+/// A worker has ended, for main.
+#[derive(Clone, Debug, Serialize)]
+pub struct NodeDown<'a> {
+    /// `gw0`, …
+    pub id: &'a str,
+    /// Its `config.workeroutput`, as it sent it; none if it died.
+    pub output: Option<&'a str>,
+    /// How it ended, if not by itself.
+    pub error: Option<String>,
+}
+
 /// Who a worker is.
 #[derive(Clone, Debug, Serialize)]
 pub struct WorkerIdentity {
@@ -329,6 +367,9 @@ pub struct WorkerIdentity {
     pub id: String,
     /// Number of workers that the run starts with.
     pub count: usize,
+    /// What plugins added to its `config.workerinput` ([`Nodes::inputs`]).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
     /// The run's id.
     pub testrunuid: String,
     /// Where it makes temporary folders.
@@ -370,7 +411,7 @@ pub struct Decision {
     pub select: bool,
     /// Only a forecast is made.
     pub forecast: bool,
-    /// The identity that the session takes until it is forked.
+    /// The identity that the session takes until it is forked; its number of workers and its run are main's, too.
     pub worker: Option<WorkerIdentity>,
 }
 

@@ -23,8 +23,6 @@ _IN_PROCESS = (
     ("stepwise_skip", "--stepwise-skip"),
     ("cacheshow", "--cache-show"),
     ("debug", "--debug"),
-    # pytest-cov hands data to its workers through a hook that hasten does not call yet.
-    ("cov_source", "--cov"),
 )
 _DEBUGGERS = ("pydevd", "bdb", "pydevd_frame_evaluator")
 

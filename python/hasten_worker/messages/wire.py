@@ -42,6 +42,9 @@ STOPPED = 9
 BYE = 10
 IDLE = 11
 ITEMS = 12
+NODES = 13
+ASK_INPUTS = 14
+GROUPS = 15
 
 FORK = 65
 DECISION = 66
@@ -53,6 +56,9 @@ NOTE = 71
 END = 72
 EXIT = 73
 SELECTION = 74
+INPUTS = 75
+NODE = 76
+NODE_DOWN = 77
 
 # Bound here: tests replace functions of modules.
 _encode = json.JSONEncoder(default=repr, allow_nan=False, separators=(",", ":")).encode

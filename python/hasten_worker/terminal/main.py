@@ -114,8 +114,7 @@ class Main:
         manager = config.pluginmanager
         manager.register(self._notes)
         if self.distributes:
-            count = (self._decision["worker"] or {}).get("count") or 1
-            Controller(self._channel, self._notes, count).register(manager)
+            Controller(self._channel, self._notes, self._decision["worker"]).register(manager)
         else:
             bring_back(config)
             forecasts = self._decision is not None and self._decision.get("forecast")

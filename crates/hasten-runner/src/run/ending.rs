@@ -300,6 +300,7 @@ impl Run {
             self.note_summary(&not_run(missing));
         }
         self.send_ready_reports();
+        self.tell_ended();
         let end = match &self.stop {
             Some(stop) => stop.end.clone(),
             None => Stopped::new("done", ""),

@@ -6,7 +6,7 @@ use hasten_history::PhaseTimes;
 use hasten_protocol::message::{Collected, Workers};
 use hasten_report::plan::{Because, Expected, Forecast, Limit, Load, Shard, Shards};
 use hasten_schedule::simulate::{Outcome, Scenario, simulate};
-use hasten_schedule::{Item, Limiting, LowerLimit, Planner, PlannerOptions, Work};
+use hasten_schedule::{Item, Limiting, LowerLimit, Planner, PlannerOptions, Resources, Work};
 
 use super::Run;
 use super::finished::what_keeps_in_process;
@@ -69,6 +69,7 @@ impl Run {
         most: usize,
     ) {
         let items = planned(collected, estimates, &self.rules);
+        let resources = self.rules.resources(collected);
         let options = PlannerOptions {
             workers: most,
             in_order: self.rules.keeps_order(),
@@ -83,16 +84,20 @@ impl Run {
         let workers = if exact {
             most.min(items.len())
         } else {
-            Planner::new(items.clone(), options).worker_count_for(most)
+            Planner::with_resources(items.clone(), options, &resources).worker_count_for(most)
         };
         let durations = durations(&items);
-        let outcome = simulate(&items, &durations, options, &Scenario::new(workers));
+        let scenario = Scenario {
+            resources: resources.clone(),
+            ..Scenario::new(workers)
+        };
+        let outcome = simulate(&items, &durations, options, &scenario);
         forecast.workers = loads(&outcome, &durations, collected);
         if forecast.unknown < forecast.tests {
             forecast.expected = Some(Expected {
                 seconds: outcome.makespan,
                 work: durations.iter().sum(),
-                limit: limit(&items, &durations, workers, collected),
+                limit: limit(&items, &durations, workers, &resources, collected),
             });
         }
     }
@@ -143,7 +148,13 @@ fn loads(outcome: &Outcome, durations: &[f64], collected: &Collected) -> Vec<Loa
     outcome.sequences.iter().map(load).collect()
 }
 
-fn limit(items: &[Item], durations: &[f64], workers: usize, collected: &Collected) -> Limit {
+fn limit(
+    items: &[Item],
+    durations: &[f64],
+    workers: usize,
+    resources: &Resources,
+    collected: &Collected,
+) -> Limit {
     // A bound group is one part, when there is more than one worker.
     let mut parts: Vec<(usize, f64)> = Vec::new();
     let mut groups: HashMap<u32, usize> = HashMap::new();
@@ -168,11 +179,22 @@ fn limit(items: &[Item], durations: &[f64], workers: usize, collected: &Collecte
     };
     let found = LowerLimit::new(parts.iter().map(work), workers, workers);
     let longest = parts.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+    // Tests that use a resource take so long, however many workers there are.
+    let scarce = resources
+        .users()
+        .map(|(most, users)| {
+            let seconds = users
+                .iter()
+                .filter_map(|item| durations.get(*item as usize));
+            seconds.sum::<f64>() / most.min(workers.max(1)) as f64
+        })
+        .fold(0.0, f64::max);
+    let shared = found.seconds.max(scarce);
     Limit {
         // What runs alone comes before or after all of the rest.
-        seconds: found.seconds + alone,
+        seconds: shared + alone,
         because: match found.limiting() {
-            _ if alone > found.seconds => Because::OneAfterAnother,
+            _ if alone > shared || scarce > found.seconds => Because::OneAfterAnother,
             Limiting::Longest => Because::Longest,
             Limiting::Workers => Because::Workers,
             Limiting::Cores => Because::Cores,

@@ -25,7 +25,7 @@ struct Choice {
 
 /// Options that run tests, and for which hasten falls back to one process. The others of
 /// `in_process` only list, as everybody expects.
-const FALLS_BACK: [&str; 3] = ["--cov", "--stepwise", "--stepwise-skip"];
+const FALLS_BACK: [&str; 2] = ["--stepwise", "--stepwise-skip"];
 
 impl Choice {
     /// `limited`: tests have time limits. `outside`: what else is decided on outside the process that runs a test.
@@ -180,7 +180,9 @@ impl Run {
             session,
             select: self.rules.select(),
             forecast: self.options.forecast,
-            worker: session.then(|| self.identity("gw0".into(), self.most_workers())),
+            worker: choice
+                .distribute
+                .then(|| self.identity("gw0".into(), self.most_workers())),
         };
         let mut descriptors = Vec::new();
         if session {
@@ -231,6 +233,7 @@ impl Run {
 
     pub(super) fn identity(&self, id: String, count: usize) -> WorkerIdentity {
         WorkerIdentity {
+            input: self.nodes.input(&id),
             id,
             count,
             testrunuid: self.options.run_id.clone(),

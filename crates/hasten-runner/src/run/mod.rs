@@ -17,6 +17,7 @@ mod finished;
 mod forecast;
 mod handshake;
 mod history;
+mod nodes;
 mod origin;
 mod pool;
 mod rules;
@@ -61,6 +62,7 @@ use ending::Stop;
 use events::Events;
 pub use finished::Finished;
 pub use history::FOLDER as HISTORY_FOLDER;
+use nodes::Nodes;
 use pool::Worker;
 use rules::Rules;
 use screen::Screen;
@@ -179,6 +181,7 @@ pub(crate) struct Run {
     pauses: Vec<(u64, u64)>,
     pressure: Pressure,
     alone: Alone,
+    nodes: Nodes,
     untorn: Untorn,
     diagnosis: Diagnosis,
     /// Stacks that somebody asked for.
@@ -246,6 +249,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         pauses: Vec::new(),
         pressure: Pressure::watch(),
         alone: Alone::default(),
+        nodes: Nodes::default(),
         untorn: Untorn::default(),
         diagnosis: Diagnosis::default(),
         dump: None,
@@ -390,6 +394,12 @@ impl Run {
             }
             FromPython::Idle => {
                 self.screen.main_is_idle();
+                Ok(())
+            }
+            FromPython::Nodes => self.on_nodes(payload),
+            FromPython::Groups => self.on_groups(payload),
+            FromPython::AskInputs => {
+                self.on_ask_inputs(number);
                 Ok(())
             }
         }

@@ -40,7 +40,7 @@ impl Suite {
         Self {
             nodeids: items.iter().map(|item| item.0.clone()).collect(),
             ledger: Ledger::new(items.len()),
-            planner: Planner::new(planned, options),
+            planner: Planner::with_resources(planned, options, &rules.resources(collected)),
             order: FileOrder::new(items.iter().map(file_of), configured.live_line),
             limits: rules.limits(collected, estimates),
             attempts: Attempts::default(),

@@ -19,6 +19,7 @@ mod identity;
 mod interrupts;
 mod limits;
 mod measured;
+mod nodes;
 mod plan;
 mod project;
 mod retries;
