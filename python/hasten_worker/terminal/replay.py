@@ -7,6 +7,7 @@ from _pytest._io import TerminalWriter
 from _pytest.reports import TestReport
 
 from hasten_worker.messages import records
+from hasten_worker.messages.junit import JunitOfMain
 from hasten_worker.messages.subtests import FAILED_SUBTESTS, restore_failed
 from hasten_worker.messages.values import restore
 from hasten_worker.messages.warning_records import from_message
@@ -32,6 +33,7 @@ class Replay:
         self._open = None  # the item whose logstart was called
         self._location = None
         self._warnings = []
+        self._junit = JunitOfMain(session.config)
         self._retried = None  # as soon as a test was run again
         if live_line:
             self._silence_progress()
@@ -73,7 +75,7 @@ class Replay:
                 self._config.pluginmanager.register(self._retried)
             self._retried.begin(data)
         elif kind in (records.REPORT, records.VERDICT):
-            self._report(index, self._deserialize(index, data))
+            self._report(index, *self._deserialize(index, data))
         elif kind == records.FINISHED:
             self._finish(index)
         elif kind == records.PASSED:
@@ -81,20 +83,22 @@ class Replay:
                 self._report(index, report)
             self._finish(index)
 
-    def _report(self, index, report):
+    def _report(self, index, report, attributes=None):
         if report is None:
             return
         if index != self._open:
             self._start(index, report)
         if self._is_special():
-            self._retried.show(report, self._log)
+            self._retried.show(report, lambda shown: self._log(shown, attributes))
         else:
-            self._log(report)
+            self._log(report, attributes)
 
     def _is_special(self):
         return self._retried is not None and self._retried.tells
 
-    def _log(self, report):
+    def _log(self, report, attributes):
+        if attributes and report.outcome != "rerun":
+            self._junit.set_attributes(report, attributes)
         with self._muted():
             self._hook.pytest_runtest_logreport(report=report)
         if self._live_line and report.failed:
@@ -125,13 +129,17 @@ class Replay:
         self._warnings = []
 
     def _deserialize(self, index, data):
+        attributes = None
         try:
-            return read_report(self._config, json.loads(data))
+            value = json.loads(data)
+            attributes = self._junit.take(value)
+            return read_report(self._config, value), attributes
         except Exception as error:
             # A report that cannot be read is a failure to see, not the end of the run.
             nodeid = self._items[index][0] if index < len(self._items) else "?"
             text = f"the report of this test cannot be read: {error!r}\n{data!r}"
-            return TestReport(nodeid, _location(nodeid), {}, "failed", text, "call")
+            failed = TestReport(nodeid, _location(nodeid), {}, "failed", text, "call")
+            return failed, attributes
 
     def _three(self, index, start, setup, call, teardown):
         nodeid = self._items[index][0]

@@ -17,6 +17,7 @@ mod history;
 mod history_files;
 mod identity;
 mod interrupts;
+mod junit;
 mod limits;
 mod measured;
 mod project;
