@@ -47,6 +47,8 @@ pub struct CommandLine {
     pub flaky_result: Option<String>,
     /// `--quarantine`: a file, relative to the current folder.
     pub quarantine: Option<String>,
+    /// `--github`, `--no-github`.
+    pub github: Option<bool>,
     /// Settings of pytest's plugins.
     pub ini: Ini,
 }
@@ -111,6 +113,7 @@ impl CommandLine {
             slow_after: checked("--slow-after", self.slow_after)?,
             flaky_fails,
             quarantine,
+            github: self.github,
         })
     }
 }

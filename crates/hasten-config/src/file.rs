@@ -38,6 +38,7 @@ pub(crate) struct Run {
     pub(crate) slow_after: Option<f64>,
     pub(crate) flaky_fails: Option<bool>,
     pub(crate) quarantine: Option<(Place, String)>,
+    pub(crate) github: Option<bool>,
 }
 
 impl Run {
@@ -52,6 +53,7 @@ impl Run {
             slow_after: self.slow_after.or(weaker.slow_after),
             flaky_fails: self.flaky_fails.or(weaker.flaky_fails),
             quarantine: self.quarantine.or(weaker.quarantine),
+            github: self.github.or(weaker.github),
         }
     }
 }

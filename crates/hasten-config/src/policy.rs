@@ -32,6 +32,8 @@ pub struct Policy {
     pub flaky_fails: bool,
     /// Tests whose failures do not fail the run.
     pub quarantine: Quarantine,
+    /// GitHub shows annotations and a summary; none: when the run is there.
+    pub github: Option<bool>,
     /// For tests that no override is for.
     pub rules: Rules,
     /// The part of `rules` that overrides do not change.
@@ -73,6 +75,7 @@ pub(crate) fn join(
         timeout_floor: run.timeout_floor.unwrap_or(DEFAULT_TIMEOUT_FLOOR),
         slow_after: limit(run.slow_after),
         flaky_fails: run.flaky_fails.unwrap_or(false),
+        github: run.github,
         quarantine: quarantine(file, run)?,
         rules,
         command_line,

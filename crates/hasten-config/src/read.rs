@@ -138,6 +138,7 @@ fn of_run(run: &mut Run, entry: &Entry<'_>) -> Result<bool, ConfigError> {
         "timeout-grace" => run.timeout_grace = Some(entry.seconds()?),
         "slow-after" => run.slow_after = Some(entry.limit()?),
         "flaky-result" => run.flaky_fails = Some(entry.one_of(["pass", "fail"])? == "fail"),
+        "github" => run.github = Some(entry.flag()?),
         "quarantine" => run.quarantine = Some((entry.place(), entry.text()?)),
         _ => return Ok(false),
     }

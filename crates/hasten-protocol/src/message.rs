@@ -142,6 +142,8 @@ pub struct RuleOptions {
     pub quarantine: Option<String>,
     /// `--diagnose-flaky`.
     pub diagnose_flaky: bool,
+    /// `--github`, `--no-github`.
+    pub github: Option<bool>,
 }
 
 /// main forked the session, or found that it must not.
@@ -177,6 +179,9 @@ pub struct Configured {
     pub basetemp: Option<String>,
     /// pytest's rootdir.
     pub rootdir: String,
+    /// A plugin writes annotations for GitHub.
+    #[serde(default)]
+    pub annotates: bool,
     /// The folder that pytest was started in.
     #[serde(default)]
     pub invocation_dir: String,

@@ -205,6 +205,7 @@ fn command_line(options: &RuleOptions, reruns: &RerunOptions, given: &GivenLimit
         rerun_except: reruns.rerun_except.clone(),
         flaky_result: options.flaky_result.clone().or(fails),
         quarantine: options.quarantine.clone(),
+        github: options.github,
         ini: Ini {
             reruns: reruns.ini_reruns,
             reruns_delay: reruns.ini_reruns_delay,

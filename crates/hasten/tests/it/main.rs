@@ -13,6 +13,7 @@ mod doctor;
 mod events;
 mod failures;
 mod faults;
+mod github;
 mod history;
 mod history_files;
 mod identity;
