@@ -25,6 +25,8 @@ pub(crate) const OF_RUN: &[&str] = &[
     "flaky-result",
     "quarantine",
     "github",
+    "order",
+    "shard-by",
 ];
 
 /// What makes a filter.
@@ -44,6 +46,8 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("mark", "marker"),
     ("nodeids", "nodeid"),
     ("override", "overrides"),
+    ("resource", "resources"),
+    ("test-groups", "resources"),
 ];
 
 /// Says what may have been meant with `word`, in a sentence.

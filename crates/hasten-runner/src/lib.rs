@@ -24,6 +24,7 @@ mod pressure;
 mod process;
 mod retries;
 mod run;
+mod sharding;
 mod signals;
 mod stacks;
 mod strays;

@@ -7,6 +7,7 @@ mod aftermath;
 mod attempts;
 mod casualties;
 mod deaths;
+mod dependent;
 mod diagnose;
 mod dump;
 mod ending;
@@ -16,10 +17,12 @@ mod finished;
 mod github;
 mod handshake;
 mod history;
+mod nodes;
 mod origin;
 mod pool;
 mod rules;
 mod screen;
+mod selection;
 mod slow;
 mod suite;
 mod time;
@@ -28,10 +31,11 @@ mod watch;
 
 use std::collections::HashMap;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::sync::Arc;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use hasten_history::History;
+use hasten_history::{History, PhaseTimes};
 use hasten_protocol::frame::FromPython;
 use hasten_protocol::message::{Collected, Configured, Hello, Settings, Unsafe};
 use nix::errno::Errno;
@@ -55,9 +59,11 @@ use ending::Stop;
 use events::Events;
 pub use finished::Finished;
 pub use history::FOLDER as HISTORY_FOLDER;
+use nodes::Nodes;
 use pool::Worker;
 use rules::Rules;
 use screen::Screen;
+use selection::Selecting;
 use suite::Suite;
 use watch::Watch;
 
@@ -157,8 +163,11 @@ pub(crate) struct Run {
     session: Option<Watched>,
     /// What main shares.
     main: Option<Watched>,
+    selecting: Selecting,
     suite: Option<Suite>,
     history: Option<History>,
+    /// What earlier runs lead to expect.
+    estimates: Option<Arc<HashMap<String, PhaseTimes>>>,
     /// The exit status that the history was kept with, and what came of it.
     kept: Option<(i32, Result<(), String>)>,
     python: Option<Hello>,
@@ -177,6 +186,7 @@ pub(crate) struct Run {
     pauses: Vec<(u64, u64)>,
     pressure: Pressure,
     alone: Alone,
+    nodes: Nodes,
     untorn: Untorn,
     diagnosis: Diagnosis,
     /// Stacks that somebody asked for.
@@ -222,8 +232,10 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         rules: Rules::default(),
         session: None,
         main: None,
+        selecting: Selecting::default(),
         suite: None,
         history: None,
+        estimates: None,
         kept: None,
         python: None,
         stop: None,
@@ -236,6 +248,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         pauses: Vec::new(),
         pressure: Pressure::watch(),
         alone: Alone::default(),
+        nodes: Nodes::default(),
         untorn: Untorn::default(),
         diagnosis: Diagnosis::default(),
         dump: None,
@@ -348,6 +361,7 @@ impl Run {
             FromPython::Settings => self.on_settings(payload),
             FromPython::Configured => self.on_configured(payload),
             FromPython::Collected => self.on_collected(number, payload),
+            FromPython::Items => self.on_items(number, payload),
             FromPython::Records => {
                 self.on_records(number, payload);
                 Ok(())
@@ -363,6 +377,12 @@ impl Run {
             }
             FromPython::Idle => {
                 self.screen.main_is_idle();
+                Ok(())
+            }
+            FromPython::Nodes => self.on_nodes(payload),
+            FromPython::Groups => self.on_groups(payload),
+            FromPython::AskInputs => {
+                self.on_ask_inputs(number);
                 Ok(())
             }
         }

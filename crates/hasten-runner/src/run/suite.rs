@@ -88,12 +88,12 @@ impl Suite {
 }
 
 /// The file of an item: its node id up to the first `::`.
-fn file_of(item: &CollectedItem) -> &str {
+pub(super) fn file_of(item: &CollectedItem) -> &str {
     item.0.split("::").next().unwrap_or_default()
 }
 
 /// The node id of its class or module.
-fn scope_of(item: &CollectedItem) -> &str {
+pub(super) fn scope_of(item: &CollectedItem) -> &str {
     let end = item
         .0
         .char_indices()
