@@ -2,6 +2,7 @@
 
 pub mod doctor;
 pub mod event;
+pub mod github;
 pub mod live;
 pub mod plan;
 pub mod slow;
