@@ -25,6 +25,9 @@ pub(crate) const OF_RUN: &[&str] = &[
     "flaky-result",
     "quarantine",
     "max-workers",
+    "github",
+    "order",
+    "shard-by",
 ];
 
 /// What makes a filter.
@@ -46,6 +49,8 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("override", "overrides"),
     ("maxprocesses", "max-workers"),
     ("workers", "max-workers"),
+    ("resource", "resources"),
+    ("test-groups", "resources"),
 ];
 
 /// Says what may have been meant with `word`, in a sentence.

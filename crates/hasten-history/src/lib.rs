@@ -57,6 +57,7 @@ mod error;
 mod files;
 pub mod git;
 mod history;
+mod kin;
 mod manage;
 mod model;
 mod portable;
@@ -66,6 +67,8 @@ mod recent;
 mod record;
 mod rows;
 mod schema;
+mod settled;
+mod shard;
 
 pub use detail_rows::KEEP_DETAILS;
 pub use details::{
@@ -73,6 +76,7 @@ pub use details::{
 };
 pub use error::{Error, Warning};
 pub use history::History;
+pub use kin::expect_of_kin;
 pub use manage::{Overview, overview, prune_runs};
 pub use model::{Attempt, Outcome, PhaseTimes, Run, RunLoad, RunRecord, SortBy, TestTiming};
 pub use portable::{
@@ -81,3 +85,4 @@ pub use portable::{
 pub use prune::{KEEP_ATTEMPTS, KEEP_RUNS, KEEP_RUNS_AT_LEAST, KEEP_TESTS};
 pub use recent::RECENT;
 pub use schema::SCHEMA_VERSION;
+pub use shard::{RunShard, ShardGap, shard_gap};

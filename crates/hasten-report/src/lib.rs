@@ -2,7 +2,9 @@
 
 pub mod doctor;
 pub mod event;
+pub mod github;
 pub mod live;
+pub mod plan;
 pub mod slow;
 
 /// A report as one line of JSON, with a newline at its end.

@@ -116,7 +116,7 @@ impl<'a> Run<'a> {
             durations,
             lookahead: options.lookahead,
             scenario,
-            planner: Planner::new(items.to_vec(), options),
+            planner: Planner::with_resources(items.to_vec(), options, &scenario.resources),
             processes: Vec::new(),
             events: BinaryHeap::new(),
             order: 0,

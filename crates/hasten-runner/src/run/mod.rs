@@ -8,20 +8,25 @@ mod attempts;
 mod casualties;
 mod costs;
 mod deaths;
+mod dependent;
 mod diagnose;
 mod dump;
 mod ending;
 mod events;
 mod expired;
 mod finished;
+mod forecast;
+mod github;
 mod handshake;
 mod history;
+mod nodes;
 mod origin;
 mod pool;
 mod recall;
 mod rules;
 mod scaling;
 mod screen;
+mod selection;
 mod slow;
 mod suite;
 mod time;
@@ -29,13 +34,17 @@ mod together;
 mod watch;
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read, Seek, Write};
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::sync::Arc;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use hasten_history::History;
+use hasten_history::{History, PhaseTimes};
 use hasten_protocol::frame::FromPython;
 use hasten_protocol::message::{Collected, Configured, Hello, Settings, Unsafe};
+use hasten_report::plan::Forecast;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
@@ -57,10 +66,12 @@ use ending::Stop;
 use events::Events;
 pub use finished::Finished;
 pub use history::FOLDER as HISTORY_FOLDER;
+use nodes::Nodes;
 use pool::Worker;
 use rules::Rules;
 use scaling::Scaling;
 use screen::Screen;
+use selection::Selecting;
 use suite::Suite;
 use watch::Watch;
 
@@ -77,6 +88,21 @@ pub struct RunOptions {
     pub run_id: String,
     /// Where the run shows itself.
     pub output: Output,
+    /// Nothing is run: say what a run would do.
+    pub forecast: bool,
+    /// What GitHub Actions says of itself.
+    pub github: Github,
+}
+
+/// What GitHub Actions says of itself.
+#[derive(Clone, Debug, Default)]
+pub struct Github {
+    /// The run is there (`GITHUB_ACTIONS`).
+    pub active: bool,
+    /// The folder of the repository (`GITHUB_WORKSPACE`).
+    pub workspace: Option<Utf8PathBuf>,
+    /// The file of the job summary (`GITHUB_STEP_SUMMARY`).
+    pub summary: Option<Utf8PathBuf>,
 }
 
 /// Where a run shows itself.
@@ -87,6 +113,8 @@ pub enum Output {
     Stdout,
     /// On stderr: stdout is for something else.
     Stderr,
+    /// On stderr, when it is over and has failed.
+    Held,
 }
 
 /// The longest wait of the loop when nothing is due: a safety net, not a poll.
@@ -147,12 +175,16 @@ pub(crate) struct Run {
     session: Option<Watched>,
     /// What main shares.
     main: Option<Watched>,
+    selecting: Selecting,
+    forecast: Option<Forecast>,
     suite: Option<Suite>,
     /// Under `-n auto`.
     scaling: Option<Scaling>,
     /// The number of workers that each is told: that at the start.
     count: Option<usize>,
     history: Option<History>,
+    /// What earlier runs lead to expect.
+    estimates: Option<Arc<HashMap<String, PhaseTimes>>>,
     /// The exit status that the history was kept with, and what came of it.
     kept: Option<(i32, Result<(), String>)>,
     python: Option<Hello>,
@@ -171,6 +203,7 @@ pub(crate) struct Run {
     pauses: Vec<(u64, u64)>,
     pressure: Pressure,
     alone: Alone,
+    nodes: Nodes,
     untorn: Untorn,
     diagnosis: Diagnosis,
     /// Stacks that somebody asked for.
@@ -192,7 +225,12 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         Guardian::start(&options.run_id).map_err(RunError::system("cannot start a process"))?;
     let signals = Signals::new().map_err(RunError::system("cannot listen to signals"))?;
     descendants::become_subreaper();
+    let held = match options.output {
+        Output::Held => Some(held_output()?),
+        Output::Stdout | Output::Stderr => None,
+    };
     let launcher = Launcher {
+        held: held.clone(),
         python: options.python.clone(),
         package: options.package.clone(),
         run_id: options.run_id.clone(),
@@ -216,10 +254,13 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         rules: Rules::default(),
         session: None,
         main: None,
+        selecting: Selecting::default(),
+        forecast: None,
         suite: None,
         scaling: None,
         count: None,
         history: None,
+        estimates: None,
         kept: None,
         python: None,
         stop: None,
@@ -232,6 +273,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         pauses: Vec::new(),
         pressure: Pressure::watch(),
         alone: Alone::default(),
+        nodes: Nodes::default(),
         untorn: Untorn::default(),
         diagnosis: Diagnosis::default(),
         dump: None,
@@ -249,8 +291,30 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
     for warning in kept.err().into_iter().chain(run.end_events(&result)) {
         run.screen.warn(&warning);
     }
+    if let Some(warning) = run.show_on_github() {
+        run.screen.warn(&warning);
+    }
     result?;
-    Ok(run.finished())
+    let finished = run.finished();
+    if let Some(held) = held.filter(|_| !matches!(finished.exit_status, 0 | 5)) {
+        show_held(&held);
+    }
+    Ok(finished)
+}
+
+/// A file that takes what is printed, and has no name.
+fn held_output() -> Result<Arc<File>, RunError> {
+    tempfile::tempfile()
+        .map(Arc::new)
+        .map_err(RunError::system("cannot make a temporary file"))
+}
+
+/// Shows what was printed.
+fn show_held(mut held: &File) {
+    let mut text = Vec::new();
+    if held.rewind().is_ok() && held.read_to_end(&mut text).is_ok() {
+        let _ = std::io::stderr().lock().write_all(&text);
+    }
 }
 
 impl Run {
@@ -341,6 +405,7 @@ impl Run {
             FromPython::Settings => self.on_settings(payload),
             FromPython::Configured => self.on_configured(payload),
             FromPython::Collected => self.on_collected(number, payload),
+            FromPython::Items => self.on_items(number, payload),
             FromPython::Records => {
                 self.on_records(number, payload);
                 Ok(())
@@ -356,6 +421,12 @@ impl Run {
             }
             FromPython::Idle => {
                 self.screen.main_is_idle();
+                Ok(())
+            }
+            FromPython::Nodes => self.on_nodes(payload),
+            FromPython::Groups => self.on_groups(payload),
+            FromPython::AskInputs => {
+                self.on_ask_inputs(number);
                 Ok(())
             }
         }

@@ -50,7 +50,8 @@ impl Run {
     /// Starts the workers of a run in which each loads and collects for itself.
     pub(super) fn spawn_workers(&mut self) -> Result<(), RunError> {
         let origin = self.origin();
-        let count = self.begin_scaling(self.most_workers(), origin);
+        let count = self.nodes.expected().unwrap_or_else(|| self.most_workers());
+        let count = self.begin_scaling(count, origin);
         self.count = Some(count);
         for _ in 0..count {
             self.add_worker(origin)?;

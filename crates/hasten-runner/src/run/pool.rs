@@ -144,7 +144,7 @@ impl Run {
         if self.suite.is_some() || self.stop.is_some() || !self.distribute {
             return Ok(());
         }
-        if self.configured.is_none() || self.collected.is_none() {
+        if self.configured.is_none() || self.collected.is_none() || self.waits_for_groups() {
             return Ok(());
         }
         let estimates = self.estimates();
@@ -156,20 +156,22 @@ impl Run {
             return Ok(());
         }
         let limit = self.elastic_limit();
-        let most = match limit {
-            Some(limit) => self.foreseen_workers(&estimates, limit),
-            None => self.most_workers(),
+        let most = match (self.nodes.expected(), limit) {
+            (None, Some(limit)) => self.foreseen_workers(&estimates, limit),
+            (shown, _) => shown.unwrap_or_else(|| self.most_workers()),
         };
         let options = PlannerOptions {
             workers: most,
             most: limit.unwrap_or(most),
+            in_order: self.rules.keeps_order(),
             ..PlannerOptions::default()
         };
         let mut suite = Suite::new(collected, configured, &estimates, options, &self.rules);
         suite.ended = self.events.are_wanted().then(Vec::new);
-        let mut count = match limit {
-            None => most.min(suite.nodeids.len()),
-            Some(_) => suite.planner.worker_count_for(most),
+        let mut count = match (self.nodes.expected(), limit) {
+            (Some(shown), _) => shown.min(suite.nodeids.len()),
+            (None, None) => most.min(suite.nodeids.len()),
+            (None, Some(_)) => suite.planner.worker_count_for(most),
         };
         self.suite = Some(suite);
         self.expect_retries()?;
@@ -209,7 +211,7 @@ impl Run {
             .as_ref()
             .is_some_and(|suite| suite.planner.has_work());
         let nobody = self.living().next().is_none();
-        if wanted && (nobody || self.dead_unreplaced > 0) {
+        if wanted && (nobody || self.dead_unreplaced > 0) && self.may_add_worker() {
             self.dead_unreplaced = self.dead_unreplaced.saturating_sub(1);
             if !self.is_crowded(None) {
                 let origin = self.origin();

@@ -105,7 +105,11 @@ impl Run {
             return count;
         };
         let machine = Machine::of_this_process();
-        let start = self.that_fit(&machine, count, origin);
+        // A plugin that was shown a worker waits for its end.
+        let start = match self.nodes.expected() {
+            Some(_) => count,
+            None => self.that_fit(&machine, count, origin),
+        };
         let bounds = Bounds {
             cores: machine.cores(),
             start,
@@ -293,9 +297,12 @@ impl Run {
             }
             if let Some(number) = waiting.get(place) {
                 self.feed(*number);
-            } else {
+            } else if self.may_add_worker() {
                 let origin = self.origin();
                 self.add_worker(origin)?;
+            } else {
+                // At the next look, when plugins have seen it.
+                break;
             }
         }
         Ok(())

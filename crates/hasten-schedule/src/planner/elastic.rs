@@ -25,7 +25,7 @@ impl Planner {
         true
     }
 
-    /// Takes back items that a worker was sent and has not begun. Those of a bound group it keeps.
+    /// Takes back items that a worker was sent and has not begun. Those of a bound group it keeps, and those that run alone or use resources.
     pub fn take_back(&mut self, worker: usize, items: &[u32]) -> bool {
         if !self.may_take_back(items) {
             return false;
@@ -46,7 +46,11 @@ impl Planner {
     /// True when a worker may be asked for these items back.
     #[must_use]
     pub fn may_take_back(&self, items: &[u32]) -> bool {
-        let loose = |item: &u32| self.bound.of(*item).is_none() && !self.runs_alone[*item as usize];
+        let loose = |item: &u32| {
+            self.bound.of(*item).is_none()
+                && !self.runs_alone[*item as usize]
+                && !self.held.has(*item)
+        };
         !items.is_empty() && items.iter().all(loose)
     }
 
@@ -56,9 +60,9 @@ impl Planner {
         if self.is_barred(None) {
             return 0;
         }
-        let held = |piece: &Range<u32>| self.layout.seconds(piece, &self.estimates);
+        let seconds = |piece: &Range<u32>| self.layout.seconds(piece, &self.estimates);
         let pieces = (self.workers.iter().flatten())
-            .filter(|worker| held(&worker.piece) >= self.options.batch)
+            .filter(|worker| seconds(&worker.piece) >= self.options.batch)
             .map(|worker| worker.piece.len());
         let units = (self.pool.units()).map(|places| {
             let first = places.clone().next().map(|place| self.layout.item(place));
@@ -67,8 +71,9 @@ impl Planner {
                 None => places.len(),
             }
         });
+        let held = usize::from(self.held.has_for(None));
         let mut room = 0;
-        for items in units.chain(self.groups.left()).chain(pieces) {
+        for items in [held].into_iter().chain(units).chain(self.groups.left()).chain(pieces) {
             room += items;
             if room >= most {
                 return most;

@@ -1,5 +1,7 @@
 //! The circumstances of a run.
 
+use crate::Resources;
+
 /// The circumstances of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
@@ -11,6 +13,8 @@ pub struct Scenario {
     pub start: f64,
     /// The deaths of workers.
     pub deaths: Vec<Death>,
+    /// What items use.
+    pub resources: Resources,
     /// Cores that the workers share. None: each has one for itself.
     pub cores: Option<f64>,
     /// Seconds of each item in which it computes, at its end: on cores that are shared they may take longer. The rest of
@@ -23,12 +27,13 @@ pub struct Scenario {
 impl Scenario {
     /// So many workers that are there at once, live, and get their answers in 0.1 ms.
     #[must_use]
-    pub const fn new(workers: usize) -> Self {
+    pub fn new(workers: usize) -> Self {
         Self {
             workers,
             round_trip: 0.0001,
             start: 0.0,
             deaths: Vec::new(),
+            resources: Resources::default(),
             cores: None,
             computing: Vec::new(),
             most: None,

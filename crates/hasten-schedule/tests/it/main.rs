@@ -5,6 +5,8 @@ mod autoscale;
 mod deaths;
 mod elastic;
 mod properties;
+mod resources;
 mod runs;
+mod shards;
 mod suites;
 mod together;
