@@ -97,11 +97,7 @@ impl Planner {
         let known = all.items - all.unknown;
         let bound = BoundGroups::new(&items);
         let none = Resources::default();
-        let resources = if one_by_one {
-            &none
-        } else {
-            resources
-        };
+        let resources = if one_by_one { &none } else { resources };
         let held = Held::new(&items, resources, &bound, &estimates);
         let alone: BTreeSet<u32> = (0..)
             .zip(&items)

@@ -23,6 +23,8 @@ use crate::worker_load::{Load, private_memory, resident_memory};
 /// How often the load is looked at: at first, and while nothing changes.
 const LOOK: Duration = Duration::from_millis(50);
 const LOOK_SELDOM: Duration = Duration::from_millis(400);
+/// A sample over more than this says nothing of what is now: there was no work, or the run was suspended.
+const STALE: Duration = Duration::from_secs(2);
 /// Room for work is counted up to this: a pool at most doubles, and 64 workers are the most that nobody asked for.
 const MOST_ROOM: usize = 64;
 /// The most workers of a run where nobody says otherwise: so many for a core, at least `LEAST_LIMIT`, and not above
@@ -180,7 +182,12 @@ impl Run {
         let Some(mut scaling) = self.scaling.take() else {
             return Ok(());
         };
+        let stale = scaling.looked_at.elapsed() > STALE;
         let sample = self.sample(&mut scaling);
+        if stale {
+            self.scaling = Some(scaling);
+            return Ok(());
+        }
         let before = scaling.autoscaler.target();
         let target = scaling
             .autoscaler

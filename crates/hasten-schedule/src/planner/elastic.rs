@@ -73,7 +73,12 @@ impl Planner {
         });
         let held = usize::from(self.held.has_for(None));
         let mut room = 0;
-        for items in [held].into_iter().chain(units).chain(self.groups.left()).chain(pieces) {
+        for items in [held]
+            .into_iter()
+            .chain(units)
+            .chain(self.groups.left())
+            .chain(pieces)
+        {
             room += items;
             if room >= most {
                 return most;
