@@ -53,6 +53,8 @@ impl Run {
         };
         let most = if forecast.in_process.is_some() {
             1
+        } else if let Some(limit) = self.elastic_limit() {
+            self.foreseen_workers(collected, &estimates, limit)
         } else {
             self.most_workers()
         };

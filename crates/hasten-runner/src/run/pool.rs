@@ -157,7 +157,7 @@ impl Run {
         }
         let limit = self.elastic_limit();
         let most = match (self.nodes.expected(), limit) {
-            (None, Some(limit)) => self.foreseen_workers(&estimates, limit),
+            (None, Some(limit)) => self.foreseen_workers(collected, &estimates, limit),
             (shown, _) => shown.unwrap_or_else(|| self.most_workers()),
         };
         let options = PlannerOptions {

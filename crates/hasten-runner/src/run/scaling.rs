@@ -5,9 +5,9 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use hasten_history::PhaseTimes;
+use hasten_history::{History, PhaseTimes};
 use hasten_protocol::journal::{self, Phase};
-use hasten_protocol::message::Workers;
+use hasten_protocol::message::{Collected, Workers};
 use hasten_schedule::autoscale::{Autoscaler, Bounds, Sample, foreseen};
 
 use super::Run;
@@ -76,14 +76,13 @@ impl Run {
     /// the number of workers that the last run came to.
     pub(super) fn foreseen_workers(
         &self,
+        collected: &Collected,
         estimates: &HashMap<String, PhaseTimes>,
         limit: usize,
     ) -> usize {
         let cores = self.most_workers();
-        let (Some(collected), Some(history)) = (&self.collected, &self.history) else {
-            return cores;
-        };
-        let Ok(Some(last)) = history.last_load() else {
+        let last = self.history.as_ref().map(History::last_load);
+        let Some(Ok(Some(last))) = last else {
             return cores;
         };
         let known: Vec<f64> = (collected.items.iter())
