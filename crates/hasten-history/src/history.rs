@@ -188,12 +188,12 @@ impl History {
         Ok(timings)
     }
 
-    /// How much of its time the newest run computed; none if it did not say.
+    /// How much of its time the newest run computed, if it had more than so many workers; none if it did not say.
     ///
     /// # Errors
     /// The history could not be read.
-    pub fn last_load(&self) -> Result<Option<RunLoad>, Error> {
-        self.read(read::last_load)
+    pub fn last_load(&self, workers: usize) -> Result<Option<RunLoad>, Error> {
+        self.read(|connection| read::last_load(connection, workers))
     }
 
     /// The runs that are kept, the newest first.

@@ -97,16 +97,19 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
     })
 }
 
-/// What the newest run says of processor time.
-pub(crate) fn last_load(connection: &Connection) -> rusqlite::Result<Option<RunLoad>> {
+/// What the newest run says of processor time, if it had more than so many workers.
+pub(crate) fn last_load(
+    connection: &Connection,
+    workers: usize,
+) -> rusqlite::Result<Option<RunLoad>> {
     let mut statement = connection.prepare_cached(
         "SELECT workers, count(*), sum(setup + call + teardown), sum(setup_cpu + call_cpu + teardown_cpu)
          FROM runs JOIN attempts ON run_id = id
-         WHERE id = (SELECT max(id) FROM runs) AND setup_cpu + call_cpu + teardown_cpu IS NOT NULL
+         WHERE id = (SELECT max(id) FROM runs) AND workers > ?1 AND setup_cpu + call_cpu + teardown_cpu IS NOT NULL
          GROUP BY id",
     )?;
     statement
-        .query_row([], |row| {
+        .query_row([workers], |row| {
             Ok(RunLoad {
                 workers: row.get(0)?,
                 attempts: row.get(1)?,

@@ -81,7 +81,7 @@ fn all_of_it_comes_back() {
 fn the_newest_run_says_how_much_it_computed() {
     let project = Project::new();
     let mut history = project.open();
-    assert_eq!(history.last_load().unwrap(), None);
+    assert_eq!(history.last_load(1).unwrap(), None);
     let computing = |nodeid, call| {
         let mut attempt = passed(nodeid, 2.0);
         attempt.setup = 0.0;
@@ -107,11 +107,12 @@ fn the_newest_run_says_how_much_it_computed() {
         wall: 4.0,
         cpu: 0.75,
     };
-    assert_eq!(history.last_load().unwrap(), Some(load));
+    assert_eq!(history.last_load(1).unwrap(), Some(load));
+    assert_eq!(history.last_load(2).unwrap(), None, "it had two workers");
     history
         .record_run(&run("b"), &[passed("test.py::a", 1.0)], &none)
         .unwrap();
-    assert_eq!(history.last_load().unwrap(), None, "not of an older one");
+    assert_eq!(history.last_load(1).unwrap(), None, "not of an older one");
 }
 
 #[test]

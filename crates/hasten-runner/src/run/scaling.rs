@@ -81,8 +81,8 @@ impl Run {
         limit: usize,
     ) -> usize {
         let cores = self.most_workers();
-        let last = self.history.as_ref().map(History::last_load);
-        let Some(Ok(Some(last))) = last else {
+        let last = |history: &History| history.last_load(cores);
+        let Some(Ok(Some(last))) = self.history.as_ref().map(last) else {
             return cores;
         };
         let known: Vec<f64> = (collected.items.iter())
