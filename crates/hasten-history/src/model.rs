@@ -67,6 +67,15 @@ impl Outcome {
         matches!(self, Self::Skipped | Self::Error)
     }
 
+    /// Whether a run fails because of it.
+    #[must_use]
+    pub const fn is_failure(self) -> bool {
+        matches!(
+            self,
+            Self::Failed | Self::Error | Self::TimedOut | Self::Crashed
+        )
+    }
+
     /// The number that stands for it in the database. Never change one.
     pub(crate) const fn code(self) -> u8 {
         self as u8
@@ -81,6 +90,29 @@ impl Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+/// Numbers of tests by how they ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcomes([u64; Outcome::ALL.len()]);
+
+impl Outcomes {
+    /// Counts so many more.
+    pub const fn add(&mut self, outcome: Outcome, number: u64) {
+        self.0[outcome as usize] += number;
+    }
+
+    /// How many ended so.
+    #[must_use]
+    pub const fn of(&self, outcome: Outcome) -> u64 {
+        self.0[outcome as usize]
+    }
+
+    /// All tests.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
     }
 }
 

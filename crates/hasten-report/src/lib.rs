@@ -1,8 +1,13 @@
 //! What hasten prints itself: texts and tables, made of data that others gathered. Nothing here reads, writes or asks.
 
 pub mod doctor;
+pub mod html;
 pub mod live;
+pub mod moment;
+mod recorded;
 pub mod slow;
+
+pub use recorded::Recorded;
 
 /// A report as one line of JSON, with a newline at its end.
 fn json_line(report: &impl serde::Serialize) -> String {

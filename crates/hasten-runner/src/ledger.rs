@@ -168,7 +168,15 @@ impl Ledger {
     }
 
     /// Gives an item the state that its worker's death means. Counts as a failed report.
-    pub(crate) fn verdict(&mut self, worker: usize, index: u32, state: State, seconds: f64) {
+    /// It began at `start`, in seconds since the epoch, if it did not say so itself.
+    pub(crate) fn verdict(
+        &mut self,
+        worker: usize,
+        index: u32,
+        state: State,
+        start: f64,
+        seconds: f64,
+    ) {
         if self.is_finished(index) {
             return;
         }
@@ -180,6 +188,9 @@ impl Ledger {
         }
         entry.worker = worker;
         entry.state = state;
+        if entry.start == 0.0 {
+            entry.start = start;
+        }
         entry.call = seconds;
         self.finish(index);
     }
