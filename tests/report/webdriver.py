@@ -98,9 +98,36 @@ class Browser:
         """What can be read in an element."""
         return self._get(f"/element/{self.find(selector)}/text")
 
+    def texts(self, selector):
+        """What can be read in each of these elements, in one line each."""
+        script = (
+            "return [...document.querySelectorAll(arguments[0])].map((each) => each.innerText.replace(/\\s+/g, ' '))"
+        )
+        return self.run(script, selector)
+
+    def attribute(self, selector, name):
+        """An attribute of the first element of a selector."""
+        return self.run("return document.querySelector(arguments[0]).getAttribute(arguments[1])", selector, name)
+
+    def count(self, selector):
+        """How many elements there are."""
+        return self.run("return document.querySelectorAll(arguments[0]).length", selector)
+
+    def focus(self):
+        """What has the focus: its id, the row of the table, or its name."""
+        return self.run("const at = document.activeElement; return at.id || at.dataset.at || at.tagName")
+
+    def box(self, selector):
+        """Left, top, width and height of an element in the window."""
+        script = "const at = document.querySelector(arguments[0]).getBoundingClientRect();"
+        return [round(number) for number in self.run(f"{script} return [at.x, at.y, at.width, at.height]", selector)]
+
     def click(self, selector):
         """A click of the mouse on an element."""
-        self._post(f"/element/{self.find(selector)}/click", {})
+        element = self.find(selector)
+        # Else what sticks to the top of the window may cover it.
+        self.run("arguments[0].scrollIntoView({block: 'center'})", {ELEMENT: element})
+        self._post(f"/element/{element}/click", {})
 
     def type(self, selector, text):
         """Keys into an element."""
@@ -145,10 +172,14 @@ class Browser:
             time.sleep(0.02)
 
     def emulate_dark(self, dark):
-        """Tells pages that the system is dark, or light."""
-        features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-        command = {"cmd": "Emulation.setEmulatedMedia", "params": {"features": features}}
-        self._post("/goog/cdp/execute", command)
+        """Tells pages that the system is dark, or light; and never to move slowly, which would need waiting."""
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        features = [scheme, {"name": "prefers-reduced-motion", "value": "reduce"}]
+        self.cdp("Emulation.setEmulatedMedia", {"features": features})
+
+    def cdp(self, command, params):
+        """A command of Chromium's own protocol, for what WebDriver does not have."""
+        return self._post("/goog/cdp/execute", {"cmd": command, "params": params})
 
     def console(self):
         """What was written to the console since the last call."""
@@ -168,7 +199,9 @@ class Browser:
 
     def _call(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self._address + path, data, {"Content-Type": "application/json"}, method=method)
+        request = urllib.request.Request(
+            self._address + path, data, {"Content-Type": "application/json"}, method=method
+        )
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=120) as answer:

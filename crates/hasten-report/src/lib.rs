@@ -5,7 +5,10 @@ pub mod html;
 pub mod live;
 pub mod moment;
 mod recorded;
+#[cfg(test)]
+mod samples;
 pub mod slow;
+pub mod trace;
 
 pub use recorded::Recorded;
 

@@ -9,6 +9,7 @@ const table = (() => {
   let columns = [];
   let active = 0;
   let first = -1;
+  let behind = -1;
   let selected = null;
 
   const filler = (rows) => {
@@ -27,9 +28,10 @@ const table = (() => {
   function draw(force) {
     const visible = Math.ceil(box.clientHeight / ROW) + 1;
     const begin = Math.max(0, Math.min(Math.floor(box.scrollTop / ROW) - 10, numbers.length - visible));
-    if (!force && begin === first) return;
-    first = begin;
     const end = Math.min(numbers.length, begin + visible + 20);
+    if (!force && begin === first && end === behind) return;
+    first = begin;
+    behind = end;
     const had = body.contains(document.activeElement);
     const rows = [];
     for (let at = begin; at < end; at += 1) rows.push(row(at));
@@ -94,7 +96,7 @@ const table = (() => {
     box.addEventListener("scroll", () => requestAnimationFrame(() => draw(false)), { passive: true });
     body.addEventListener("keydown", onKey);
     body.addEventListener("click", onClick);
-    new ResizeObserver(() => draw(true)).observe(box);
+    new ResizeObserver(() => draw(false)).observe(box);
   }
 
   return { prepare, show, markSelected, focus: () => move(active) };

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use hasten_history::{History, Run, replace_file};
-use hasten_report::{Recorded, html};
+use hasten_report::{Recorded, html, trace};
 
 use super::Failure;
 use super::slow::history_folder;
@@ -41,11 +41,18 @@ pub(crate) fn report(arguments: &Arguments) -> Result<i32, Failure> {
         details: history.details(run.id)?,
         run,
     };
+    let mut said = String::new();
     if let Some(file) = &options.page {
         let page = page(&recorded, &history, runs)?;
-        write(file, &page, recorded.run.id)?;
+        said.push_str(&write(file, &page, recorded.run.id)?);
     }
-    Ok(0)
+    if let Some(file) = &options.trace {
+        said.push_str(&write(file, &trace::render(&recorded), recorded.run.id)?);
+    }
+    if options.uses_stdout() {
+        return Ok(0);
+    }
+    crate::say(&said)
 }
 
 fn page(recorded: &Recorded, history: &History, runs: Vec<Run>) -> Result<String, Failure> {
@@ -88,14 +95,14 @@ fn project(folder: &Utf8Path) -> String {
     root.unwrap_or("tests").to_owned()
 }
 
-/// Writes a file, and says so; `-` is stdout, which then has nothing else.
-fn write(file: &Utf8Path, text: &str, run: i64) -> Result<(), Failure> {
+/// Writes a file, and returns a line that says so; `-` is stdout, which then has nothing else.
+fn write(file: &Utf8Path, text: &str, run: i64) -> Result<String, Failure> {
     if file == "-" {
         let mut out = std::io::stdout().lock();
         return match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             // A reader that went away is no error. A full disk is: what was cut off must not look like success.
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
-            _ => Ok(()),
+            _ => Ok(String::new()),
         };
     }
     // What a symbolic link points to is replaced, not the link.
@@ -104,11 +111,17 @@ fn write(file: &Utf8Path, text: &str, run: i64) -> Result<(), Failure> {
         path: file.to_owned(),
         detail: error.to_string(),
     })?;
-    crate::say(&format!("{file}: run {run}\n"))?;
-    Ok(())
+    Ok(format!("{file}: run {run}\n"))
 }
 
 impl Options {
+    fn uses_stdout(&self) -> bool {
+        [&self.page, &self.trace]
+            .into_iter()
+            .flatten()
+            .any(|file| file == "-")
+    }
+
     fn read(words: &[String]) -> Result<Self, Failure> {
         let usage = |problem: String| Failure::Usage(format!("{problem}. {USAGE}"));
         let mut options = Self::default();
@@ -145,9 +158,7 @@ impl Options {
         if options.page.as_deref() == Some("-".into())
             && options.trace.as_deref() == Some("-".into())
         {
-            return Err(usage(
-                "stdout can be one of the page and the trace".to_owned(),
-            ));
+            return Err(usage("the page and the trace need two places".to_owned()));
         }
         Ok(options)
     }
@@ -195,10 +206,7 @@ mod tests {
             ("-o", "-o needs a file"),
             ("--trace", "--trace needs a file"),
             ("--run", "--run needs the number of a run"),
-            (
-                "-o - --trace -",
-                "stdout can be one of the page and the trace",
-            ),
+            ("-o - --trace -", "the page and the trace need two places"),
         ] {
             assert_eq!(read(line).unwrap_err(), expected);
         }

@@ -18,6 +18,7 @@ mod identity;
 mod interrupts;
 mod limits;
 mod project;
+mod report;
 mod retries;
 mod timeouts;
 mod verify;

@@ -134,7 +134,7 @@ const timeline = (() => {
       const x = xOf(run.spans.start[span]);
       if (x > width) break;
       const wide = run.spans.seconds[span] * pixels;
-      if (x + wide < LABEL) continue;
+      if (x + wide < LABEL || wide < 1.5) continue;
       context.fillStyle = colours.fixture;
       context.fillRect(x, y + tall - 4, Math.max(1, wide), 4);
     }
@@ -236,6 +236,7 @@ const timeline = (() => {
 
   function onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || !(event.key in KEYS)) return;
+    if (event.key === "Enter" && event.target !== canvas) return;
     event.preventDefault();
     KEYS[event.key]();
   }
@@ -243,8 +244,11 @@ const timeline = (() => {
   function listenToPointer() {
     let held = null;
     canvas.addEventListener("wheel", (event) => {
+      const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY);
+      // Who only scrolls past it wants to scroll past it.
+      if (!sideways && !event.ctrlKey && !byId("timeline").contains(document.activeElement)) return;
       event.preventDefault();
-      if (event.deltaX && Math.abs(event.deltaX) > Math.abs(event.deltaY)) view.move(event.deltaX / width);
+      if (sideways) view.move(event.deltaX / width);
       else view.zoom(2 ** (-event.deltaY / 250), timeAt(Math.max(LABEL, event.offsetX)));
       showTip(event.offsetX, event.offsetY);
       redraw();
@@ -284,7 +288,7 @@ const timeline = (() => {
 
   function prepare() {
     listenToPointer();
-    canvas.addEventListener("keydown", onKey);
+    byId("timeline").addEventListener("keydown", onKey);
     const buttons = { "zoom-in": zoomIn, "zoom-out": zoomOut, earlier, later, "zoom-all": whole };
     for (const [id, act] of Object.entries(buttons)) byId(id).addEventListener("click", act);
     new ResizeObserver(fit).observe(canvas.parentElement);
