@@ -24,6 +24,8 @@ pub(crate) const OF_RUN: &[&str] = &[
     "slow-after",
     "flaky-result",
     "quarantine",
+    "order",
+    "shard-by",
 ];
 
 /// What makes a filter.
@@ -43,6 +45,8 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("mark", "marker"),
     ("nodeids", "nodeid"),
     ("override", "overrides"),
+    ("resource", "resources"),
+    ("test-groups", "resources"),
 ];
 
 /// Says what may have been meant with `word`, in a sentence.

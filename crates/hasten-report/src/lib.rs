@@ -1,6 +1,7 @@
 //! What hasten prints itself: texts and tables, made of data that others gathered. Nothing here reads, writes or asks.
 
 pub mod doctor;
+pub mod event;
 pub mod html;
 pub mod live;
 pub mod moment;

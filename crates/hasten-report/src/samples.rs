@@ -27,6 +27,7 @@ pub(crate) fn run(id: i64) -> Run {
             commit: Some("12a7613d1c0ffee0000000000000000000000001".to_owned()),
             exit_status: 1,
             whole_suite: false,
+            shard: None,
         },
     }
 }

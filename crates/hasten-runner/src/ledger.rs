@@ -41,6 +41,10 @@ pub(crate) struct Entry {
     pub(crate) call: f64,
     /// Seconds.
     pub(crate) teardown: f64,
+    /// Seconds of processor time of each phase, where its process lived to say so.
+    pub(crate) processor: Option<[f32; 3]>,
+    /// The most memory that its process had held when it was over, in KiB; 0: not known.
+    pub(crate) peak_memory: u32,
     /// Number of the worker that ran it.
     pub(crate) worker: usize,
     /// It exceeded its limit.
@@ -168,7 +172,7 @@ impl Ledger {
     }
 
     /// Gives an item the state that its worker's death means. Counts as a failed report.
-    /// It began at `start`, in seconds since the epoch, if it did not say so itself.
+    /// `start` is when the item began, if it has not said so itself.
     pub(crate) fn verdict(
         &mut self,
         worker: usize,
@@ -308,6 +312,8 @@ impl Entry {
         self.setup = record.setup;
         self.call = record.call;
         self.teardown = record.teardown;
+        self.processor = Some(record.processor);
+        self.peak_memory = record.peak_memory;
     }
 }
 
@@ -321,7 +327,7 @@ impl State {
     }
 
     /// The state after one more report of the item.
-    fn after(self, report: &Record<'_>) -> Self {
+    pub(crate) fn after(self, report: &Record<'_>) -> Self {
         let xfail = report.flags & record::XFAIL != 0;
         let call = report.flags & record::CALL != 0;
         let next = match (report.outcome, xfail) {

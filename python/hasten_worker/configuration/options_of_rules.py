@@ -51,6 +51,14 @@ _VALUES = (
     ("retries", "N", _count, "Run a failed test again, at most so many times"),
     ("retry-delay", "SECONDS", _number, "Seconds before a test is run again"),
     ("retry-backoff", "FACTOR", _number, "What the delay is multiplied by after each attempt"),
+    ("shard", "I/N", str, "Run one of N parts of the tests, from 1/N to N/N"),
+    ("shard-by", "UNIT", str, "What stays in one shard: auto (default), file, scope or test"),
+    (
+        "order",
+        "ORDER",
+        str,
+        "Order of tests: file, failed-first, slowest-first, random or random:SEED",
+    ),
     ("quarantine", "FILE", str, "Tests whose failures do not fail the run: node ids, one a line"),
 )
 

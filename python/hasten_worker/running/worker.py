@@ -20,12 +20,14 @@ from hasten_worker.messages import journal as words
 from hasten_worker.messages import wire
 from hasten_worker.messages.ending import stopped
 from hasten_worker.messages.journal import Journal
+from hasten_worker.messages.node_values import to_text
 from hasten_worker.messages.records import NO_ITEM
 from hasten_worker.processes.stacks import write_stacks
 from hasten_worker.running import items
 from hasten_worker.running.item_reports import ItemReports
 from hasten_worker.running.time_limit import TimeLimit
 from hasten_worker.running.timers import call_hooks_of_suite
+from hasten_worker.running.usage import Usage
 from hasten_worker.running.wide_fixtures import WideFixtures
 
 
@@ -51,6 +53,7 @@ class Worker:
         self._streams = streams
         self._reports = None
         self._stop_sent = False
+        self._session = None
         self._journal_file, *self._captures, self._stacks, self._log = descriptors
         self.channel = channel
         self.journal = Journal.of_worker(channel, self._journal_file)
@@ -77,7 +80,8 @@ class Worker:
             config.option.maxfail = 0  # each test that it is given matters, whichever fail
         TimeLimit(self.journal, self._log, [Fused._phase.__code__]).watch(session)
         extra = {"worker_id": identity["id"], "testrun_uid": identity["testrunuid"]}
-        self._reports = ItemReports(self.journal, config, identity["full_reports"], extra)
+        usage = Usage()
+        self._reports = ItemReports(self.journal, config, identity["full_reports"], usage, extra)
         config.pluginmanager.register(WorkerHooks(self))
         if call_hooks_of_suite(config, self.journal):
             why_not_fused = why_not_fused or Reason("timers")
@@ -88,6 +92,7 @@ class Worker:
             self.channel,
             self.journal,
             self._reports,
+            usage,
             self.stop,
             self._streams.are_whole,
             why_not_fused,
@@ -102,6 +107,12 @@ class Worker:
     def paths(self):
         """Says which path its items took, if it came to run any."""
         return None if self._loop is None else self._loop.paths()
+
+    def output(self):
+        """Returns ``config.workeroutput`` as text."""
+        config = getattr(self._session, "config", None)
+        output = getattr(config, "workeroutput", None)
+        return to_text(output) if isinstance(output, dict) else None
 
     def _become_a_copy(self):
         """In a child that a test forked: what it does is no longer the worker's word."""
@@ -208,7 +219,12 @@ def leave(worker, status, errors):
         except BaseException:
             errors.append(traceback.format_exc())
     try:
-        message = {"exitstatus": status, "errors": errors, "paths": worker.paths()}
+        message = {
+            "exitstatus": status,
+            "errors": errors,
+            "paths": worker.paths(),
+            "output": worker.output(),
+        }
         worker.channel.send_json(wire.BYE, message)
     except wire.Closed:
         os._exit(items.CUT_OFF)

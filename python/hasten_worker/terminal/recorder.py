@@ -13,6 +13,7 @@ from hasten_worker.messages.records import NO_ITEM
 from hasten_worker.running.item_reports import ItemReports
 from hasten_worker.running.items import PhaseWords
 from hasten_worker.running.time_limit import TimeLimit
+from hasten_worker.running.usage import PhaseUsage, Usage
 from hasten_worker.terminal.controller import configured
 
 
@@ -22,6 +23,7 @@ class Recorder:
     def __init__(self, channel, memory):
         self._channel = channel
         self._memory = memory
+        self._config = None
         self._reports = None
         self._numbers = {}
         self._collection = Collection()
@@ -34,6 +36,7 @@ class Recorder:
 
     @hook_wrapper(tryfirst=True)
     def pytest_collection(self, session):
+        self._config = session.config
         self._channel.send_json(wire.CONFIGURED, configured(session.config, False))
         self._started = time.perf_counter()
         return (yield)
@@ -51,7 +54,9 @@ class Recorder:
         if any(item[2] for item in message["items"]):
             session.config.pluginmanager.register(PhaseWords(journal))
             TimeLimit(journal, None).watch(session)
-        self._reports = ItemReports(self._journal, session.config, False)
+        usage = Usage()
+        session.config.pluginmanager.register(PhaseUsage(usage))
+        self._reports = ItemReports(self._journal, session.config, False, usage)
         try:
             return (yield)
         finally:
@@ -85,4 +90,11 @@ class Recorder:
     @pytest.hookimpl
     def pytest_collectreport(self, report):
         if not report.passed:
-            self._collection.reports.append({"nodeid": report.nodeid, "outcome": report.outcome})
+            self._collection.add_report(report, self._config)
+
+    @pytest.hookimpl
+    def pytest_warning_recorded(self, warning_message, when, nodeid, location):
+        if self._reports is not None:
+            self._reports.add_warning(warning_message, when, nodeid, location)
+        else:
+            self._collection.add_warning(warning_message, when, nodeid, location)

@@ -6,6 +6,7 @@ import json
 from _pytest._io import TerminalWriter
 from _pytest.reports import TestReport
 
+from hasten_worker.inspection.hooks import others
 from hasten_worker.messages import records
 from hasten_worker.messages.subtests import FAILED_SUBTESTS, restore_failed
 from hasten_worker.messages.values import restore
@@ -14,14 +15,21 @@ from hasten_worker.terminal.listeners import own_reporter
 from hasten_worker.terminal.retried import Retried
 from hasten_worker.terminal.silent import SilentPasses
 
+# Who prints and writes as if there were no other process.
+_PYTEST = ("_pytest", "hasten_worker")
+
 
 class Replay:
     """Calls ``pytest_runtest_logstart``, ``_logreport`` and ``_logfinish`` as a run would."""
 
-    def __init__(self, session, items, full_reports, live_line):
+    def __init__(self, session, items, full_reports, live_line, nodes):
         self._config = session.config
         self._hook = session.config.hook
         self._items = items
+        self._nodes = nodes
+        self._tells_nodes = bool(others(self._hook.pytest_runtest_logreport, _PYTEST))
+        if self._tells_nodes:
+            nodes.hide_from(_PYTEST)
         self._live_line = live_line
         self._reporter = own_reporter(session.config)
         fast = not full_reports and (
@@ -73,7 +81,10 @@ class Replay:
                 self._config.pluginmanager.register(self._retried)
             self._retried.begin(data)
         elif kind in (records.REPORT, records.VERDICT):
-            self._report(index, self._deserialize(index, data))
+            report = self._deserialize(index, data)
+            if kind == records.VERDICT and report is not None:
+                self._nodes.crashed(report)
+            self._report(index, report)
         elif kind == records.FINISHED:
             self._finish(index)
         elif kind == records.PASSED:
@@ -95,6 +106,9 @@ class Replay:
         return self._retried is not None and self._retried.tells
 
     def _log(self, report):
+        node = self._nodes.of(report) if self._tells_nodes else None
+        if node is not None:
+            report.node = node
         with self._muted():
             self._hook.pytest_runtest_logreport(report=report)
         if self._live_line and report.failed:

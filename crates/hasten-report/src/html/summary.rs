@@ -156,6 +156,13 @@ fn facts(recorded: &Recorded) -> Vec<Fact> {
         "Most memory of a worker",
         peak.map_or_else(String::new, memory),
     );
+    let shard = record.shard.as_ref();
+    add(
+        "Shard",
+        shard.map_or_else(String::new, |shard| {
+            format!("{} of {}", shard.number, shard.of)
+        }),
+    );
     add("Python", record.python.clone());
     add("pytest", record.pytest.clone());
     add(

@@ -13,6 +13,8 @@ fn record(flags: u16, outcome: Outcome, report: &Value, bytes: &mut Vec<u8>) {
         setup: 0.0,
         call: 0.0,
         teardown: 0.0,
+        processor: [0.0; 3],
+        peak_memory: 0,
         payload: b"",
         bytes: b"",
     };
@@ -179,6 +181,8 @@ fn what_is_no_report_says_nothing() {
             setup: 0.0,
             call: 0.0,
             teardown: 0.0,
+            processor: [0.0; 3],
+            peak_memory: 0,
             payload: b"",
             bytes: b"",
         };

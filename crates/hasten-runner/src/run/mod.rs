@@ -7,17 +7,21 @@ mod aftermath;
 mod attempts;
 mod casualties;
 mod deaths;
+mod dependent;
 mod diagnose;
 mod dump;
 mod ending;
+mod events;
 mod expired;
 mod finished;
 mod handshake;
 mod history;
+mod nodes;
 mod origin;
 mod pool;
 mod rules;
 mod screen;
+mod selection;
 mod slow;
 mod suite;
 mod time;
@@ -26,10 +30,11 @@ mod watch;
 
 use std::collections::HashMap;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::sync::Arc;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use hasten_history::History;
+use hasten_history::{History, PhaseTimes};
 use hasten_protocol::frame::FromPython;
 use hasten_protocol::message::{Collected, Configured, Hello, Settings, Unsafe};
 use nix::errno::Errno;
@@ -50,11 +55,14 @@ use casualties::Alone;
 use diagnose::Diagnosis;
 use dump::Dump;
 use ending::Stop;
+use events::Events;
 pub use finished::Finished;
 pub use history::FOLDER as HISTORY_FOLDER;
+use nodes::Nodes;
 use pool::Worker;
 use rules::Rules;
 use screen::Screen;
+use selection::Selecting;
 use suite::Suite;
 use watch::Watch;
 
@@ -141,8 +149,11 @@ pub(crate) struct Run {
     session: Option<Watched>,
     /// What main shares.
     main: Option<Watched>,
+    selecting: Selecting,
     suite: Option<Suite>,
     history: Option<History>,
+    /// What earlier runs lead to expect.
+    estimates: Option<Arc<HashMap<String, PhaseTimes>>>,
     /// The exit status that the history was kept with, and what came of it.
     kept: Option<(i32, Result<(), String>)>,
     python: Option<Hello>,
@@ -161,10 +172,12 @@ pub(crate) struct Run {
     pauses: Vec<(u64, u64)>,
     pressure: Pressure,
     alone: Alone,
+    nodes: Nodes,
     untorn: Untorn,
     diagnosis: Diagnosis,
     /// Stacks that somebody asked for.
     dump: Option<Dump>,
+    events: Events,
     started: std::time::SystemTime,
     /// `CLOCK_MONOTONIC` nanoseconds.
     began: u64,
@@ -205,8 +218,10 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         rules: Rules::default(),
         session: None,
         main: None,
+        selecting: Selecting::default(),
         suite: None,
         history: None,
+        estimates: None,
         kept: None,
         python: None,
         stop: None,
@@ -219,9 +234,11 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         pauses: Vec::new(),
         pressure: Pressure::watch(),
         alone: Alone::default(),
+        nodes: Nodes::default(),
         untorn: Untorn::default(),
         diagnosis: Diagnosis::default(),
         dump: None,
+        events: Events::default(),
         started: std::time::SystemTime::now(),
         began: time::monotonic(),
         loading_since: None,
@@ -232,10 +249,10 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
     let kept = run.keep_history();
     descendants::kill_all(run.guardian.pid());
     run.guardian.dismiss();
-    result?;
-    if let Err(warning) = kept {
+    for warning in kept.err().into_iter().chain(run.end_events(&result)) {
         run.screen.warn(&warning);
     }
+    result?;
     Ok(run.finished())
 }
 
@@ -251,6 +268,7 @@ impl Run {
             self.advance()?;
             self.feed_main();
             self.keep_history_early();
+            self.flush_events();
         }
         Ok(())
     }
@@ -326,6 +344,7 @@ impl Run {
             FromPython::Settings => self.on_settings(payload),
             FromPython::Configured => self.on_configured(payload),
             FromPython::Collected => self.on_collected(number, payload),
+            FromPython::Items => self.on_items(number, payload),
             FromPython::Records => {
                 self.on_records(number, payload);
                 Ok(())
@@ -341,6 +360,12 @@ impl Run {
             }
             FromPython::Idle => {
                 self.screen.main_is_idle();
+                Ok(())
+            }
+            FromPython::Nodes => self.on_nodes(payload),
+            FromPython::Groups => self.on_groups(payload),
+            FromPython::AskInputs => {
+                self.on_ask_inputs(number);
                 Ok(())
             }
         }
