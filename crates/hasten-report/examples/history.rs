@@ -56,10 +56,7 @@ fn run(number: u32, started_at: f64, wall: f64, workers: u32) -> RunRecord {
         platform: "linux".to_owned(),
         machine: "example x86_64".to_owned(),
         args: Vec::new(),
-        commit: Some(format!(
-            "{:040x}",
-            u128::from(number) * 0x1234_5678_9abc_def1
-        )),
+        commit: Some(format!("{:08x}{number:032x}", (number + 1) * 0x0123_4567)),
         exit_status: 1,
         whole_suite: true,
         shard: None,
