@@ -49,6 +49,8 @@ pub struct CommandLine {
     pub flaky_result: Option<String>,
     /// `--quarantine`: a file, relative to the current folder.
     pub quarantine: Option<String>,
+    /// `--github`, `--no-github`.
+    pub github: Option<bool>,
     /// `--shard`.
     pub shard: Option<String>,
     /// `--shard-by`.
@@ -119,6 +121,7 @@ impl CommandLine {
             slow_after: checked("--slow-after", self.slow_after)?,
             flaky_fails,
             quarantine,
+            github: self.github,
             shard: read("--shard", self.shard.as_deref(), Shard::parse, SHARD)?,
             shard_by: read(
                 "--shard-by",

@@ -35,6 +35,8 @@ pub struct Policy {
     pub flaky_fails: bool,
     /// Tests whose failures do not fail the run.
     pub quarantine: Quarantine,
+    /// GitHub shows annotations and a summary; none: when the run is there.
+    pub github: Option<bool>,
     /// Which of several machines' parts is run.
     pub shard: Option<Shard>,
     /// What stays in one of them.
@@ -84,6 +86,7 @@ pub(crate) fn join(
         timeout_floor: run.timeout_floor.unwrap_or(DEFAULT_TIMEOUT_FLOOR),
         slow_after: limit(run.slow_after),
         flaky_fails: run.flaky_fails.unwrap_or(false),
+        github: run.github,
         shard: run.shard,
         shard_by: run.shard_by.unwrap_or_default(),
         order: run.order,

@@ -147,6 +147,7 @@ fn of_run(run: &mut Run, entry: &Entry<'_>) -> Result<bool, ConfigError> {
         "timeout-grace" => run.timeout_grace = Some(entry.seconds()?),
         "slow-after" => run.slow_after = Some(entry.limit()?),
         "flaky-result" => run.flaky_fails = Some(entry.one_of(["pass", "fail"])? == "fail"),
+        "github" => run.github = Some(entry.flag()?),
         "quarantine" => run.quarantine = Some((entry.place(), entry.text()?)),
         "order" => run.order = Some(entry.read(OrderBy::parse, ORDER)?),
         "shard-by" => run.shard_by = Some(entry.read(ShardBy::parse, SHARD_BY)?),

@@ -24,6 +24,7 @@ pub(crate) const OF_RUN: &[&str] = &[
     "slow-after",
     "flaky-result",
     "quarantine",
+    "github",
     "order",
     "shard-by",
 ];

@@ -145,6 +145,8 @@ pub struct RuleOptions {
     pub quarantine: Option<String>,
     /// `--diagnose-flaky`.
     pub diagnose_flaky: bool,
+    /// `--github`, `--no-github`.
+    pub github: Option<bool>,
     /// `--shard`.
     pub shard: Option<String>,
     /// `--shard-by`.
@@ -189,6 +191,9 @@ pub struct Configured {
     pub splits: bool,
     /// pytest's rootdir.
     pub rootdir: String,
+    /// A plugin writes annotations for GitHub.
+    #[serde(default)]
+    pub annotates: bool,
     /// The folder that pytest was started in.
     #[serde(default)]
     pub invocation_dir: String,

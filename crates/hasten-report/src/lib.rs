@@ -2,6 +2,7 @@
 
 pub mod doctor;
 pub mod event;
+pub mod github;
 pub mod html;
 pub mod live;
 pub mod moment;

@@ -77,6 +77,18 @@ def add_rules(group, retries=True):
         choices=["pass", "fail"],
         help="Whether a test that passes after a failure passes (default) or fails",
     )
+    for option, value, text in (
+        ("--github", True, "Print annotations for GitHub Actions, and write a job summary"),
+        ("--no-github", False, "Do not, on GitHub Actions, either"),
+    ):
+        group.addoption(
+            option,
+            dest=_dest("github"),
+            action="store_const",
+            const=value,
+            default=None,
+            help=text,
+        )
     group.addoption(
         "--diagnose-flaky",
         dest=_dest("diagnose-flaky"),
@@ -101,7 +113,7 @@ def given_rules(known):
 
 
 def _names():
-    return [name for name, *_ in _VALUES] + ["flaky-result", "diagnose-flaky"]
+    return [name for name, *_ in _VALUES] + ["flaky-result", "diagnose-flaky", "github"]
 
 
 def _dest(name):

@@ -19,6 +19,10 @@ from hasten_worker.terminal.replay import Replay, read_report
 _SEQUENCE = struct.Struct("<I")
 
 
+# Writes annotations for GitHub Actions itself.
+_ANNOTATOR = "pytest_github_actions_annotate_failures"
+
+
 def configured(config, distributed, live_line=False, auto_workers=None):
     """Returns the CONFIGURED message."""
     # Asking for the folder makes it, which pytest itself does when a test first needs it.
@@ -34,6 +38,7 @@ def configured(config, distributed, live_line=False, auto_workers=None):
         "basetemp": None if factory is None else str(factory.getbasetemp()),
         "rootdir": str(config.rootpath),
         "invocation_dir": str(config.invocation_params.dir),
+        "annotates": config.pluginmanager.hasplugin(_ANNOTATOR),
         "limits": limits(config, config.option),
     }
 

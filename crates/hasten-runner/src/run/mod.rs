@@ -14,6 +14,7 @@ mod ending;
 mod events;
 mod expired;
 mod finished;
+mod github;
 mod handshake;
 mod history;
 mod nodes;
@@ -79,6 +80,19 @@ pub struct RunOptions {
     pub run_id: String,
     /// Where the run shows itself.
     pub output: Output,
+    /// What GitHub Actions says of itself.
+    pub github: Github,
+}
+
+/// What GitHub Actions says of itself.
+#[derive(Clone, Debug, Default)]
+pub struct Github {
+    /// The run is there (`GITHUB_ACTIONS`).
+    pub active: bool,
+    /// The folder of the repository (`GITHUB_WORKSPACE`).
+    pub workspace: Option<Utf8PathBuf>,
+    /// The file of the job summary (`GITHUB_STEP_SUMMARY`).
+    pub summary: Option<Utf8PathBuf>,
 }
 
 /// Where a run shows itself.
@@ -250,6 +264,9 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
     descendants::kill_all(run.guardian.pid());
     run.guardian.dismiss();
     for warning in kept.err().into_iter().chain(run.end_events(&result)) {
+        run.screen.warn(&warning);
+    }
+    if let Some(warning) = run.show_on_github() {
         run.screen.warn(&warning);
     }
     result?;

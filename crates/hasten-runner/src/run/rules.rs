@@ -212,6 +212,7 @@ fn command_line(options: &RuleOptions, reruns: &RerunOptions, given: &GivenLimit
         rerun_except: reruns.rerun_except.clone(),
         flaky_result: options.flaky_result.clone().or(fails),
         quarantine: options.quarantine.clone(),
+        github: options.github,
         shard: options.shard.clone(),
         shard_by: options.shard_by.clone(),
         order: options.order.clone(),
