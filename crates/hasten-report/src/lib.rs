@@ -6,6 +6,7 @@ pub mod github;
 pub mod html;
 pub mod live;
 pub mod moment;
+pub mod plan;
 mod recorded;
 #[cfg(test)]
 mod samples;

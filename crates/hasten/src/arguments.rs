@@ -11,6 +11,8 @@ pub(crate) enum Command {
     Slow,
     /// Write a page or a trace of a run, from history.
     Report,
+    /// Say what a run would do.
+    Plan,
     /// Hand on, take in, look at or forget run times.
     History,
     /// Say what makes tests slow to run.
@@ -60,6 +62,7 @@ impl Arguments {
             Some("slow") => (Command::Slow, 1),
             Some("report") => (Command::Report, 1),
             Some("history") => (Command::History, 1),
+            Some("plan") => (Command::Plan, 1),
             Some("doctor") => (Command::Doctor, 1),
             Some("verify") => (Command::Verify, 1),
             Some("--version" | "-V") => (Command::Version, 1),
