@@ -72,7 +72,7 @@ fn name_event(what: &str, track: usize, name: &str) -> Value {
 
 fn add_events(events: &mut Vec<Value>, slices: Vec<Slice>, track: usize, begin: i64) {
     for slice in slices {
-        events.push(json!({
+        let mut event = json!({
             "ph": "X",
             "name": slice.name,
             "cat": slice.category,
@@ -80,8 +80,11 @@ fn add_events(events: &mut Vec<Value>, slices: Vec<Slice>, track: usize, begin: 
             "dur": slice.end - slice.start,
             "pid": PROCESS,
             "tid": track,
-            "args": slice.args,
-        }));
+        });
+        if !slice.args.is_empty() {
+            event["args"] = Value::Object(slice.args);
+        }
+        events.push(event);
         add_events(events, slice.children, track, begin);
     }
 }
