@@ -94,6 +94,10 @@ fn micros(seconds: f64) -> i64 {
     (seconds * 1e6).round() as i64
 }
 
+fn to_the_microsecond(seconds: f64) -> f64 {
+    (seconds * 1e6).round() / 1e6
+}
+
 fn stages(recorded: &Recorded) -> Vec<Slice> {
     let stages = recorded.details.stages.iter().map(|stage| {
         let start = recorded.since_start(stage.started);
@@ -161,7 +165,10 @@ fn test(recorded: &Recorded, attempt: &Attempt<'_>) -> Slice {
         if at > start {
             let mut args = Map::new();
             if let Some(cpu) = cpu {
-                args.insert("processor seconds".to_owned(), json!(cpu[number]));
+                args.insert(
+                    "processor seconds".to_owned(),
+                    json!(to_the_microsecond(cpu[number])),
+                );
             }
             children.push(Slice {
                 name: name.to_owned(),
@@ -196,7 +203,10 @@ fn fixture(recorded: &Recorded, span: &FixtureSpan) -> Slice {
     let what = if span.teardown { "teardown" } else { "setup" };
     let mut args = Map::new();
     args.insert("scope".to_owned(), json!(span.scope));
-    args.insert("seconds".to_owned(), json!(span.seconds));
+    args.insert(
+        "seconds".to_owned(),
+        json!(to_the_microsecond(span.seconds)),
+    );
     Slice {
         name: format!("{what} of {}", span.fixture),
         category: "fixture",
