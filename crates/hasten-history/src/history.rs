@@ -11,7 +11,7 @@ use crate::connect::{connect, set_aside};
 use crate::error::{Doing, explain};
 use crate::files::DATABASE;
 use crate::model::{Attempt, PhaseTimes, Run, RunRecord, SortBy, TestTiming};
-use crate::{Details, Error, Warning, detail_rows, prune, read, record};
+use crate::{Details, Error, Past, Warning, detail_rows, past, prune, read, record};
 
 /// The history of one project.
 ///
@@ -194,6 +194,14 @@ impl History {
     /// The history could not be read.
     pub fn attempts(&self, run: i64) -> Result<Vec<Attempt<'static>>, Error> {
         self.read(|connection| read::attempts(connection, run))
+    }
+
+    /// What tests took in all runs that are kept.
+    ///
+    /// # Errors
+    /// The history could not be read.
+    pub fn past(&self) -> Result<Past, Error> {
+        self.read(past::read)
     }
 
     /// What a run ([`Run::id`]) measured beside its tests; nothing if that is not kept.

@@ -59,6 +59,7 @@ pub mod git;
 mod history;
 mod manage;
 mod model;
+mod past;
 mod portable;
 mod prune;
 mod read;
@@ -66,6 +67,7 @@ mod recent;
 mod record;
 mod rows;
 mod schema;
+pub mod trends;
 
 pub use detail_rows::KEEP_DETAILS;
 pub use details::{
@@ -75,6 +77,7 @@ pub use error::{Error, Warning};
 pub use history::History;
 pub use manage::{Overview, overview, prune_runs};
 pub use model::{Attempt, Outcome, PhaseTimes, Run, RunRecord, SortBy, TestTiming};
+pub use past::{Past, PastAttempt, PastTest};
 pub use portable::{
     Contents, FORMAT_VERSION, FileError, Kind, Portable, Start, Taken, export, import, write_file,
 };

@@ -38,12 +38,14 @@ mod bound;
 mod count;
 mod estimate;
 mod layout;
+mod lower_limit;
 mod planner;
 mod pool;
 mod share;
 pub mod simulate;
 mod worker;
 
+pub use lower_limit::{Binds, LowerLimit, Machine, Unit, lower_limit};
 pub use planner::Planner;
 
 /// One test of the collection.
