@@ -5,8 +5,8 @@
 //! middle between the two medians is taken for an outlier, with the probability that outliers of this size have, by
 //! what the series itself shows on the other side and by what share of the series of a similar length were outliers of
 //! this size in that very run. So runs on a busy machine, in which many tests are slow, prove little, and a test whose time
-//! varies needs more runs than another one. The product of these probabilities, times the number of series that are
-//! looked at, has to be below [`CHANCE`]: with more tests, more runs are needed.
+//! varies needs more runs than another one. The product of these probabilities, times the number of boundaries and of
+//! series that are looked at, has to be below [`CHANCE`]: with more tests, more runs are needed.
 
 use super::Series;
 use super::robust::median;
@@ -17,7 +17,7 @@ pub(super) const LEAST_RUNS: usize = 3;
 pub(super) const LEAST_RATIO: f64 = 1.2;
 /// Likewise, in seconds.
 pub(super) const LEAST_SECONDS: f64 = 0.005;
-/// How many false changes may be expected from one kind of boundary.
+/// How many false changes may be expected of all series together.
 const CHANCE: f64 = 0.05;
 /// This part of the values may be on the wrong side.
 const STRAY: f64 = 0.2;
@@ -69,13 +69,13 @@ impl Field {
         }
     }
 
-    /// The share of other series of a similar length whose value in a run is beyond `ratio` times what is typical of
-    /// them. One more in each direction is counted than there are: what was not seen is not impossible.
-    fn share(&self, own: usize, typical: f64, run: usize, ratio: f64) -> f64 {
+    /// The share of series of a similar length whose value in a run is beyond `ratio` times what is typical of
+    /// them. The series itself counts with `own_share`: what was not seen of others is not impossible.
+    fn share(&self, own: usize, own_share: f64, typical: f64, run: usize, ratio: f64) -> f64 {
         let begin = self
             .sorted
             .partition_point(|row| self.rows[*row].0 < typical / SIMILAR);
-        let (mut all, mut beyond) = (0.0, 0.0);
+        let (mut all, mut beyond) = (1.0, own_share);
         for &row in &self.sorted[begin..] {
             let (other, values) = &self.rows[row];
             if *other > typical * SIMILAR {
@@ -87,7 +87,7 @@ impl Field {
             all += 1.0;
             beyond += f64::from(is_beyond(value, ratio));
         }
-        (beyond + 1.0) / (all + 2.0)
+        beyond / all
     }
 
     /// The last change of a series.
@@ -160,7 +160,7 @@ impl Field {
             for position in outliers.clone() {
                 if is_out(values[position]) {
                     out += 1;
-                    let share = self.share(own, level, run(position), middle / level);
+                    let share = self.share(own, own_share, level, run(position), middle / level);
                     chance *= share.max(own_share);
                 }
             }
@@ -168,7 +168,8 @@ impl Field {
         };
         let late = chance(first..values.len(), before, low, rises);
         let early = chance(begin..first, after, high, !rises);
-        late.max(early) * self.candidates as f64 <= CHANCE
+        let splits = values.len() - begin + 1 - 2 * LEAST_RUNS;
+        late.max(early) * (splits * self.candidates) as f64 <= CHANCE
     }
 }
 
