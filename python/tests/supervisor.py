@@ -108,6 +108,7 @@ class Supervisor:
         self.settings = self.configured = self.collected = None
         self.unsafe = []  # why main did not fork the session
         self.by_item = {}
+        self.used = {}  # of each item: processor time of its phases, peak memory
         self.warnings = []
         self.stopped = []
         self.errors = []
@@ -370,11 +371,22 @@ class Supervisor:
         self.check_finished()
 
     def on_records(self, process, payload):
+        self.note_used(payload)
         for record in records.unpack_all(payload):
             self.on_record(process, record)
         if process.role == "worker":
             self.show()
             self.check_finished()
+
+    def note_used(self, payload):
+        at = 0
+        while at < len(payload):
+            index, kind, *_, setup, call, teardown, memory, length = records.HEAD.unpack_from(
+                payload, at
+            )
+            at += records.HEAD.size + length
+            if kind in (records.FINISHED, records.PASSED):
+                self.used[index] = (setup, call, teardown), memory
 
     def on_record(self, process, record):
         index, kind = record[0], record[1]

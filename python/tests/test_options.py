@@ -266,7 +266,7 @@ def test_python_finds_what_pytest_gives_it(loud):
 
 # What the package needs beyond what pytest imports for a suite without features.
 ALLOWED = {
-    *("mmap", "runpy", "pkgutil", "_socket", "socket", "array", "selectors", "select"),
+    *("mmap", "resource", "runpy", "pkgutil", "_socket", "socket", "array", "selectors", "select"),
     *("_posixsubprocess", "importlib.metadata", "csv", "_csv", "email", "uuid", "_uuid"),
     *("hashlib", "_hashlib", "_blake2"),  # which facts the fused protocol relies on
     *("getpass", "pwd", "termios", "fcntl"),  # the folder for temporary files is made

@@ -126,11 +126,17 @@ def test_golden_records(name):
     again = b""
     found = list(records.unpack_all(frame, 5))
     assert len(found) == len(expected)
+    at = 5
     for record, wanted in zip(found, expected):
+        *processor, memory, length = records.HEAD.unpack_from(frame, at)[8:]
+        at += records.HEAD.size + length
+        assert (processor, memory) == (wanted["processor"], wanted["peak_memory"])
         index, kind, outcome, flags, start, setup, call, teardown, payload = record
         assert record[:8] == tuple(wanted[name] for name in NAMES)
         assert payload.decode() == wanted["payload"]
-        again += records.pack(index, kind, outcome, flags, start, (setup, call, teardown), payload)
+        durations = (setup, call, teardown)
+        rest = payload, processor, memory
+        again += records.pack(index, kind, outcome, flags, start, durations, *rest)
     assert again == frame[5:]
 
 

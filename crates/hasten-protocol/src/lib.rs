@@ -8,6 +8,7 @@ pub mod journal;
 pub mod message;
 pub mod paths;
 pub mod record;
+pub mod report;
 pub mod reruns;
 
 /// The version that both sides must agree on, sent in HELLO.

@@ -3,7 +3,7 @@
 use crate::journal::NO_ITEM;
 
 /// Bytes of a record before its payload.
-pub const HEAD: usize = 44;
+pub const HEAD: usize = 60;
 
 /// What a record says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +79,10 @@ pub struct Record<'a> {
     pub call: f64,
     /// Seconds of teardown.
     pub teardown: f64,
+    /// Seconds of processor time in setup, call and teardown.
+    pub processor: [f32; 3],
+    /// The most memory that the process has held, in KiB; 0: not known.
+    pub peak_memory: u32,
     /// JSON, or nothing.
     pub payload: &'a [u8],
     /// The whole record as it came.
@@ -119,7 +123,8 @@ impl<'a> Records<'a> {
             bytes.copy_from_slice(&head[at..at + 8]);
             f64::from_le_bytes(bytes)
         };
-        let length = word(40) as usize;
+        let single = |at: usize| f32::from_bits(word(at));
+        let length = word(56) as usize;
         let payload = rest
             .get(HEAD..HEAD + length)
             .ok_or("its payload is cut off")?;
@@ -138,6 +143,8 @@ impl<'a> Records<'a> {
             setup: double(16),
             call: double(24),
             teardown: double(32),
+            processor: [single(40), single(44), single(48)],
+            peak_memory: word(52),
             payload,
             bytes: &rest[..HEAD + length],
         })
@@ -175,6 +182,10 @@ impl Record<'_> {
         for value in [self.start, self.setup, self.call, self.teardown] {
             out.extend_from_slice(&value.to_le_bytes());
         }
+        for value in self.processor {
+            out.extend_from_slice(&value.to_le_bytes());
+        }
+        out.extend_from_slice(&self.peak_memory.to_le_bytes());
         let length = u32::try_from(payload.len()).unwrap_or(0);
         out.extend_from_slice(&length.to_le_bytes());
         out.extend_from_slice(&payload[..length as usize]);
@@ -201,6 +212,8 @@ mod tests {
             setup: 0.25,
             call: 0.5,
             teardown: 0.125,
+            processor: [0.25, 0.375, 0.0625],
+            peak_memory: 4096,
             payload: b"",
             bytes: b"",
         }
@@ -216,6 +229,8 @@ mod tests {
         assert_eq!(records[0].payload, b"{\"a\":1}");
         assert_eq!(records[0].flags, CALL | XFAIL);
         assert!((records[1].seconds() - 0.875).abs() < 1e-12);
+        assert_eq!(records[1].processor, [0.25, 0.375, 0.0625]);
+        assert_eq!(records[1].peak_memory, 4096);
     }
 
     #[test]

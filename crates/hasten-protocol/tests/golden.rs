@@ -46,6 +46,12 @@ fn records_mean_what_the_golden_file_says() {
                 "{name}"
             );
         }
+        let processor: Vec<f64> = record.processor.map(f64::from).to_vec();
+        assert_eq!(serde_json::json!(processor), expected["processor"]);
+        assert_eq!(
+            u64::from(record.peak_memory),
+            expected["peak_memory"].as_u64().unwrap()
+        );
         assert_eq!(
             record.payload,
             expected["payload"].as_str().unwrap().as_bytes()

@@ -72,6 +72,11 @@ impl FileOrder {
         }
     }
 
+    /// What an item reported so far, and main has not seen.
+    pub(crate) fn held(&self, index: u32) -> &[u8] {
+        self.held.get(index as usize).map_or(&[], Vec::as_slice)
+    }
+
     /// Takes back what an item reported so far.
     pub(crate) fn take(&mut self, index: u32) -> Vec<u8> {
         self.held

@@ -41,6 +41,10 @@ pub(crate) struct Entry {
     pub(crate) call: f64,
     /// Seconds.
     pub(crate) teardown: f64,
+    /// Seconds of processor time of each phase, where its process lived to say so.
+    pub(crate) processor: Option<[f32; 3]>,
+    /// The most memory that its process had held when it was over, in KiB; 0: not known.
+    pub(crate) peak_memory: u32,
     /// Number of the worker that ran it.
     pub(crate) worker: usize,
     /// It exceeded its limit.
@@ -297,6 +301,8 @@ impl Entry {
         self.setup = record.setup;
         self.call = record.call;
         self.teardown = record.teardown;
+        self.processor = Some(record.processor);
+        self.peak_memory = record.peak_memory;
     }
 }
 

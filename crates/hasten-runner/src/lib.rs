@@ -9,6 +9,7 @@ mod channel;
 mod death;
 mod descendants;
 mod error;
+mod failures;
 mod file_order;
 mod flakiness;
 mod guardian;

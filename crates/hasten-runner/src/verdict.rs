@@ -127,6 +127,8 @@ impl Verdict<'_> {
                 setup: 0.0,
                 call: 0.0,
                 teardown: 0.0,
+                processor: [0.0; 3],
+                peak_memory: 0,
                 payload: b"",
                 bytes: b"",
             };
@@ -154,6 +156,8 @@ impl Verdict<'_> {
             setup: 0.0,
             call: self.seconds,
             teardown: 0.0,
+            processor: [0.0; 3],
+            peak_memory: 0,
             payload: b"",
             bytes: b"",
         };

@@ -45,7 +45,7 @@ mod share;
 pub mod simulate;
 mod worker;
 
-pub use lower_limit::{Binds, LowerLimit, Machine, Unit, lower_limit};
+pub use lower_limit::{Limiting, LowerLimit, Work};
 pub use planner::Planner;
 
 /// One test of the collection.

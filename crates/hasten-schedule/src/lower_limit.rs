@@ -1,90 +1,87 @@
-//! How short a run can be at best, and what keeps it from being shorter.
+//! The time that no plan of a run can go below.
 
-/// Work that one worker does as a whole: a test with the fixtures that it sets up, or a bound group.
+/// A part of a run that one worker does as a whole: an item, or a bound group.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Unit {
-    /// Seconds on the wall clock.
+pub struct Work {
+    /// Seconds on the clock.
     pub seconds: f64,
-    /// Seconds of processor time in it, if known. The rest is waiting, which costs no core.
-    pub computing: Option<f64>,
-    /// Nothing else runs meanwhile.
-    pub alone: bool,
+    /// Seconds of processor time among them, if they were measured.
+    pub cpu: Option<f64>,
 }
 
-/// What a run is made on.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Machine {
-    /// Cores that it may use.
-    pub cores: usize,
-    /// Workers; none: as many as help.
-    pub workers: Option<usize>,
-}
-
-/// What no run of these units can be shorter than.
+/// What a run cannot be shorter than.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LowerLimit {
-    /// Seconds.
+    /// Seconds: the largest of the following.
     pub seconds: f64,
-    /// What it comes from.
-    pub binds: Binds,
-    /// Seconds of the units that run alone, which the other numbers do not contain.
-    pub alone: f64,
-    /// The position of the longest unit that does not run alone, and its seconds.
-    pub longest: Option<(usize, f64)>,
-    /// Seconds that computing takes on all cores; 0 as long as nothing is known.
+    /// Seconds of the longest part, which nobody can share.
+    pub longest: f64,
+    /// Seconds that each worker has to work, if all work as long.
+    pub share: f64,
+    /// Seconds that each core has to compute, as far as processor time was measured.
     pub computing: f64,
-    /// Seconds that everything takes on all workers; 0 when there may be any number.
-    pub shared: f64,
 }
 
-/// What a lower limit comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Binds {
-    /// Units that run alone are most of it.
-    Alone,
-    /// The longest unit.
-    #[default]
+/// Which of them the limit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limiting {
+    /// One part is so long: only a shorter one helps.
     Longest,
-    /// There is so much to compute for the cores.
-    Computing,
-    /// There are so few workers, some of which wait while a core is idle.
+    /// The work is too much for so few workers.
     Workers,
+    /// The cores compute all the time: further workers do not help.
+    Cores,
 }
 
-/// The lower limit of a run of these units.
-#[must_use]
-pub fn lower_limit(units: &[Unit], machine: Machine) -> LowerLimit {
-    let free = || units.iter().enumerate().filter(|(_, unit)| !unit.alone);
-    let sum = |of: fn(&Unit) -> f64| free().map(|(_, unit)| of(unit)).sum::<f64>();
-    let alone: f64 = units
-        .iter()
-        .filter(|unit| unit.alone)
-        .map(|unit| unit.seconds)
-        .sum();
-    let longest = free()
-        .map(|(number, unit)| (number, unit.seconds))
-        .reduce(|most, other| if other.1 > most.1 { other } else { most });
-    let computing = sum(|unit| unit.computing.unwrap_or(0.0)) / machine.cores.max(1) as f64;
-    let shared = machine.workers.map_or(0.0, |workers| {
-        sum(|unit| unit.seconds) / workers.max(1) as f64
-    });
-    let (others, binds) = [
-        (longest.map_or(0.0, |longest| longest.1), Binds::Longest),
-        (computing, Binds::Computing),
-        (shared, Binds::Workers),
-    ]
-    .into_iter()
-    .fold((0.0, Binds::Longest), |most, other| {
-        if other.0 > most.0 { other } else { most }
-    });
-    LowerLimit {
-        seconds: alone + others,
-        binds: if alone > others { Binds::Alone } else { binds },
-        alone,
-        longest,
-        computing,
-        shared,
+impl LowerLimit {
+    /// The limit of a run of these parts by so many workers on so many cores.
+    ///
+    /// What is no duration (less than nothing, or not finite) counts as nothing, and so does processor time that was
+    /// not measured, so that the limit holds in any case. A number of 0 counts as 1.
+    #[must_use]
+    pub fn new(parts: impl IntoIterator<Item = Work>, workers: usize, cores: usize) -> Self {
+        let (mut longest, mut total, mut cpu) = (0.0_f64, 0.0, 0.0);
+        for part in parts {
+            let seconds = sane(part.seconds);
+            longest = longest.max(seconds);
+            total += seconds;
+            cpu += part.cpu.map_or(0.0, sane);
+        }
+        let share = total / workers.max(1) as f64;
+        let computing = cpu / cores.max(1) as f64;
+        Self {
+            seconds: longest.max(share).max(computing),
+            longest,
+            share,
+            computing,
+        }
     }
+
+    /// What makes the limit; where two do, the one that is harder to change.
+    #[must_use]
+    pub fn limiting(&self) -> Limiting {
+        if self.longest >= self.seconds {
+            Limiting::Longest
+        } else if self.computing >= self.seconds {
+            Limiting::Cores
+        } else {
+            Limiting::Workers
+        }
+    }
+
+    /// How many times as long a run took; 1 where there was nothing to do.
+    #[must_use]
+    pub fn ratio(&self, seconds: f64) -> f64 {
+        if self.seconds > 0.0 {
+            seconds / self.seconds
+        } else {
+            1.0
+        }
+    }
+}
+
+fn sane(seconds: f64) -> f64 {
+    crate::estimate::duration(seconds).unwrap_or(0.0)
 }
 
 #[cfg(test)]
@@ -93,57 +90,58 @@ mod tests {
 
     use super::*;
 
-    fn unit(seconds: f64, computing: f64) -> Unit {
-        Unit {
-            seconds,
-            computing: Some(computing),
-            alone: false,
-        }
-    }
-
-    const fn on(cores: usize, workers: Option<usize>) -> Machine {
-        Machine { cores, workers }
+    fn parts(seconds: &[f64], cpu: Option<f64>) -> Vec<Work> {
+        let work = |seconds: &f64| Work {
+            seconds: *seconds,
+            cpu: cpu.map(|part| part * seconds),
+        };
+        seconds.iter().map(work).collect()
     }
 
     #[test]
-    fn what_binds_is_named() {
-        let mut units = vec![unit(10.0, 1.0), unit(4.0, 4.0), unit(6.0, 6.0)];
-        let limit = lower_limit(&units, on(2, None));
-        assert_eq!((limit.seconds, limit.binds), (10.0, Binds::Longest));
-        assert_eq!(limit.longest, Some((0, 10.0)));
-        assert_eq!(limit.computing, 5.5);
+    fn the_longest_part_or_the_share_of_a_worker() {
+        let limit = LowerLimit::new(parts(&[1.0, 2.0, 9.0], None), 2, 4);
+        assert_eq!((limit.seconds, limit.share), (9.0, 6.0));
+        assert_eq!(limit.limiting(), Limiting::Longest);
+        let limit = LowerLimit::new(parts(&[3.0; 8], None), 2, 4);
+        assert_eq!((limit.seconds, limit.longest), (12.0, 3.0));
+        assert_eq!(limit.limiting(), Limiting::Workers);
+        assert_eq!(limit.ratio(15.0), 1.25);
+    }
 
-        let limit = lower_limit(&units, on(1, None));
-        assert_eq!((limit.seconds, limit.binds), (11.0, Binds::Computing));
+    #[test]
+    fn more_workers_than_cores_do_not_compute_faster() {
+        let limit = LowerLimit::new(parts(&[1.0; 8], Some(1.0)), 8, 2);
+        assert_eq!((limit.seconds, limit.share), (4.0, 1.0));
+        assert_eq!(limit.limiting(), Limiting::Cores);
+        let waiting = LowerLimit::new(parts(&[1.0; 8], Some(0.125)), 8, 2);
+        assert_eq!(waiting.seconds, 1.0);
+    }
 
-        let limit = lower_limit(&units, on(2, Some(1)));
-        assert_eq!((limit.seconds, limit.binds), (20.0, Binds::Workers));
-
-        units[0].alone = true;
-        let limit = lower_limit(&units, on(2, None));
-        assert_eq!((limit.seconds, limit.binds), (16.0, Binds::Alone));
-        assert_eq!(limit.longest, Some((2, 6.0)));
-        assert_eq!(lower_limit(&[], on(2, Some(2))).seconds, 0.0);
+    #[test]
+    fn nothing_and_nonsense() {
+        let nothing = LowerLimit::new([], 0, 0);
+        assert_eq!((nothing.seconds, nothing.ratio(3.0)), (0.0, 1.0));
+        let nonsense = LowerLimit::new(parts(&[f64::NAN, -1.0, 2.0], Some(1.0)), 1, 1);
+        assert_eq!((nonsense.seconds, nonsense.computing), (2.0, 2.0));
     }
 
     proptest! {
-        /// Whatever the order, workers that take the next unit are not faster.
+        /// Workers that take one part after another, in whatever order, are not faster.
         #[test]
         fn no_schedule_is_shorter(
-            units in prop::collection::vec((0.0..5.0_f64, 0.0..1.0_f64), 0..40),
+            seconds in prop::collection::vec(0.0..5.0_f64, 0..40),
+            computing in 0.0..=1.0_f64,
             workers in 1_usize..6,
         ) {
-            let units: Vec<Unit> = units.iter().map(|(seconds, part)| unit(*seconds, seconds * part)).collect();
             let mut ends = vec![0.0; workers];
-            for unit in &units {
+            for seconds in &seconds {
                 ends.sort_by(f64::total_cmp);
-                ends[0] += unit.seconds;
+                ends[0] += seconds;
             }
             let end = ends.iter().copied().fold(0.0, f64::max);
-            let limit = lower_limit(&units, on(workers, Some(workers)));
+            let limit = LowerLimit::new(parts(&seconds, Some(computing)), workers, workers);
             prop_assert!(limit.seconds <= end + 1e-9);
-            let any = lower_limit(&units, on(workers, None));
-            prop_assert!(any.seconds <= limit.seconds);
         }
     }
 }

@@ -41,13 +41,14 @@ def why_not(session):
 class Fused:
     """Runs items, one at a time."""
 
-    def __init__(self, session, loop, journal, reports):
+    def __init__(self, session, loop, journal, reports, usage):
         config = session.config
         manager = config.pluginmanager
         self._session = session
         self._loop = loop
         self._journal = journal
         self._reports = reports
+        self._usage = usage
         self._bare = Bare(session)
         self._facts = Facts(session, self._bare.forget)
         self._warnings = Warnings(config)
@@ -120,6 +121,7 @@ class Fused:
             elif self._report.passed:
                 self._loop.leftovers.look(item)
                 journal.start_phase(words.CALL)
+                self._usage.begin()
                 runner.call_and_report(item, "call")
             following = self._loop.next_item()
             if bare and silent and self._bare.teardown_of(item, following):
@@ -130,6 +132,7 @@ class Fused:
             if silent:
                 self._phase(item, "teardown", state.teardown_exact, following)
             else:
+                self._usage.begin()
                 runner.call_and_report(item, "teardown", nextitem=following)
         finally:
             if not ended:
@@ -151,10 +154,12 @@ class Fused:
             storage[_RESULTS][when] = True
         body(argument)
         duration = timing.perf_counter() - ticks
+        self._usage.processor[when] = duration  # nobody waits here
         self._reports.passed(item, when, start, duration, self._facts.keywords)
 
     def _phase(self, item, when, body, argument):
         """Runs a phase; returns whether it passed in silence."""
+        self._usage.begin()
         if when == "call" and not self._facts.before_call(item):
             return self._ask_pytest(item, when, argument)
         start, ticks = timing.time(), timing.perf_counter()
@@ -202,6 +207,7 @@ class Fused:
         if when == "teardown":
             del storage[_RECORDS], storage[_HANDLER]
         duration = timing.perf_counter() - ticks
+        self._usage.end(when)
         results = storage.get(_RESULTS)
         if results is None:
             storage[_RESULTS] = {when: True}

@@ -24,16 +24,26 @@ NO_ITEM = 0xFFFFFFFF
 # Bound here: tests replace functions of modules.
 _encode = json.JSONEncoder(default=repr, allow_nan=False, separators=(",", ":")).encode
 
-HEAD = struct.Struct("<IBBHddddI")
+HEAD = struct.Struct("<IBBHddddfffII")
 PHASES = {"setup": SETUP, "call": CALL, "teardown": TEARDOWN}
 OUTCOMES = {"passed": 0, "failed": 1, "skipped": 2}
+_NOTHING = (0.0, 0.0, 0.0)
 
 
-def pack(index, kind, outcome=0, flags=0, start=0.0, durations=(0.0, 0.0, 0.0), payload=b""):
+def pack(
+    index,
+    kind,
+    outcome=0,
+    flags=0,
+    start=0.0,
+    durations=_NOTHING,
+    payload=b"",
+    processor=_NOTHING,
+    memory=0,
+):
     """Returns one record."""
-    setup, call, teardown = durations
-    head = HEAD.pack(index, kind, outcome, flags, start, setup, call, teardown, len(payload))
-    return head + payload
+    fields = index, kind, outcome, flags, start, *durations, *processor, memory
+    return HEAD.pack(*fields, len(payload)) + payload
 
 
 def pack_report(index, report, data):
@@ -51,7 +61,8 @@ def pack_report(index, report, data):
         duration if flags & CALL else 0.0,
         duration if flags & TEARDOWN else 0.0,
     )
-    return pack(index, REPORT, outcome, flags, start_of(report), durations, encode(data))
+    start = start_of(report)
+    return pack(index, REPORT, outcome, flags, start, durations, payload=encode(data))
 
 
 def start_of(report):
@@ -69,13 +80,16 @@ def encode(data):
 
 
 def unpack_all(data, offset=0):
-    """Yields ``(index, kind, outcome, flags, start, setup, call, teardown, payload)``."""
+    """Yields ``(index, kind, outcome, flags, start, setup, call, teardown, payload)``.
+
+    What was used is for the supervisor.
+    """
     end = len(data)
     size = HEAD.size
     unpack_from = HEAD.unpack_from
     while offset < end:
         head = unpack_from(data, offset)
         offset += size
-        length = head[8]
+        length = head[12]
         yield (*head[:8], data[offset : offset + length])
         offset += length

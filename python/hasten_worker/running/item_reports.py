@@ -19,8 +19,9 @@ class ItemReports:
     small record says it all.
     """
 
-    def __init__(self, journal, config, full_reports, extra=None):
+    def __init__(self, journal, config, full_reports, usage, extra=None):
         self._journal = journal
+        self._usage = usage
         self._config = config
         self.full = full_reports
         self._extra = extra or {}
@@ -34,6 +35,7 @@ class ItemReports:
     def begin(self, index):
         """The reports that follow belong to this item."""
         self.index = index
+        self._usage.begin_item()
 
     def passed(self, item, when, start, duration, parents):
         """Notes a phase that passed in silence: its report is made when somebody has to see it.
@@ -73,8 +75,10 @@ class ItemReports:
         noted = self._noted
         if len(noted) == 3 and not self._held and not self._durations:
             setup, call, teardown = noted
-            start, durations = setup[2], (setup[3], call[3], teardown[3])
-            self._journal.append_head(self.index, records.PASSED, 0, 7, start, *durations, 0)
+            durations = (setup[3], call[3], teardown[3])
+            self._journal.append_head(
+                self.index, records.PASSED, 0, 7, setup[2], *durations, *self._used(durations), 0
+            )
             self._reset()
             return False
         if noted:
@@ -85,14 +89,15 @@ class ItemReports:
             if [setup.when, call.when, teardown.when] == _PHASES:
                 durations = (setup.duration, call.duration, teardown.duration)
                 start = records.start_of(setup)
-                record = records.pack(self.index, records.PASSED, 0, 7, start, durations)
-                self._journal.append(record)
+                self._journal.append_head(
+                    self.index, records.PASSED, 0, 7, start, *durations, *self._used(durations), 0
+                )
                 self._reset()
                 return False
         self._release()
         durations = tuple(self._durations.get(when, 0.0) for when in _PHASES)
-        record = records.pack(self.index, records.FINISHED, self._outcome, 0, 0.0, durations)
-        self._journal.append(record)
+        fields = self._outcome, 0, 0.0, *durations, *self._used(durations), 0
+        self._journal.append_head(self.index, records.FINISHED, *fields)
         failed = self._outcome == records.OUTCOMES["failed"]
         self._reset()
         return failed
@@ -103,6 +108,12 @@ class ItemReports:
             self._make_noted()
         self._release()
         self._reset()
+
+    def _used(self, durations):
+        """Returns what the item used, as fields of a record."""
+        processor = self._usage.processor
+        peak = self._usage.peak_memory(sum(durations))
+        return (processor["setup"], processor["call"], processor["teardown"], peak)
 
     def _make_noted(self):
         noted, self._noted = self._noted, []

@@ -15,6 +15,7 @@ from hasten_worker.messages import wire
 from hasten_worker.messages.records import NO_ITEM
 from hasten_worker.running.attempts import AGAIN, INDEX, Attempts
 from hasten_worker.running.leftovers import Leftovers
+from hasten_worker.running.usage import PhaseUsage
 
 # The exit status of a worker whose channel a test has closed: the rest is in its journal.
 CUT_OFF = 213
@@ -23,12 +24,13 @@ CUT_OFF = 213
 class ItemLoop:
     """The queue of a worker, and the loop that empties it."""
 
-    def __init__(self, session, channel, journal, reports, on_stop, is_fit, why_not_fused):
+    def __init__(self, session, channel, journal, reports, usage, on_stop, is_fit, why_not_fused):
         self._session = session
         self._items = session.items
         self._channel = channel
         self._journal = journal
         self._reports = reports
+        self.usage = usage
         self.leftovers = Leftovers(session, journal)
         self._on_stop = on_stop
         self._is_fit = is_fit  # whether pytest's capture still has its files
@@ -51,10 +53,11 @@ class ItemLoop:
             if self._reports.full:
                 self.why_not_fused = Reason("reports")
             if self.why_not_fused is None:
-                self.fused = Fused(self._session, self, self._journal, self._reports)
+                self.fused = Fused(self._session, self, self._journal, self._reports, self.usage)
         else:
             self.why_not_fused = self._early
             config.pluginmanager.register(PhaseWords(self._journal, self.leftovers))
+            config.pluginmanager.register(PhaseUsage(self.usage))
         while True:
             word = self._next_word()
             if word is None:
@@ -184,6 +187,7 @@ class LazyProtocol:
     def __init__(self, loop, session):
         self._loop = loop
         self._journal = loop._journal
+        self._usage = loop.usage
         self._session = session
         self._call_and_report = runner.call_and_report
         config = session.config
@@ -200,20 +204,27 @@ class LazyProtocol:
             ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         return True
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, call):
+        self._usage.end(call.when)
+
     def _run(self, item):
-        journal = self._journal
+        journal, begin = self._journal, self._usage.begin
         report_phase = self._call_and_report
         has_request = hasattr(item, "_request")
         if has_request and not item._request:
             item._initrequest()
         try:
             journal.start_phase(words.SETUP)
+            begin()
             if report_phase(item, "setup").passed:
                 self._loop.leftovers.look(item)
                 journal.start_phase(words.CALL)
+                begin()
                 report_phase(item, "call")
             following = self._loop.next_item()
             journal.start_phase(words.TEARDOWN)
+            begin()
             report_phase(item, "teardown", nextitem=following)
         finally:
             if has_request:

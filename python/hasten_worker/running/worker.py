@@ -26,6 +26,7 @@ from hasten_worker.running import items
 from hasten_worker.running.item_reports import ItemReports
 from hasten_worker.running.time_limit import TimeLimit
 from hasten_worker.running.timers import call_hooks_of_suite
+from hasten_worker.running.usage import Usage
 from hasten_worker.running.wide_fixtures import WideFixtures
 
 
@@ -77,7 +78,8 @@ class Worker:
             config.option.maxfail = 0  # each test that it is given matters, whichever fail
         TimeLimit(self.journal, self._log, [Fused._phase.__code__]).watch(session)
         extra = {"worker_id": identity["id"], "testrun_uid": identity["testrunuid"]}
-        self._reports = ItemReports(self.journal, config, identity["full_reports"], extra)
+        usage = Usage()
+        self._reports = ItemReports(self.journal, config, identity["full_reports"], usage, extra)
         config.pluginmanager.register(WorkerHooks(self))
         if call_hooks_of_suite(config, self.journal):
             why_not_fused = why_not_fused or Reason("timers")
@@ -88,6 +90,7 @@ class Worker:
             self.channel,
             self.journal,
             self._reports,
+            usage,
             self.stop,
             self._streams.are_whole,
             why_not_fused,

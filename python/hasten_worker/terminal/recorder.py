@@ -13,6 +13,7 @@ from hasten_worker.messages.records import NO_ITEM
 from hasten_worker.running.item_reports import ItemReports
 from hasten_worker.running.items import PhaseWords
 from hasten_worker.running.time_limit import TimeLimit
+from hasten_worker.running.usage import PhaseUsage, Usage
 from hasten_worker.terminal.controller import configured
 
 
@@ -51,7 +52,9 @@ class Recorder:
         if any(item[2] for item in message["items"]):
             session.config.pluginmanager.register(PhaseWords(journal))
             TimeLimit(journal, None).watch(session)
-        self._reports = ItemReports(self._journal, session.config, False)
+        usage = Usage()
+        session.config.pluginmanager.register(PhaseUsage(usage))
+        self._reports = ItemReports(self._journal, session.config, False, usage)
         try:
             return (yield)
         finally:

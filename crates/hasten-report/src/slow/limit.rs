@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use hasten_history::trends::median;
 use hasten_history::{Run, TestTiming};
-use hasten_schedule::{Binds, LowerLimit, Machine, Unit, lower_limit};
+use hasten_schedule::{Limiting, LowerLimit, Work};
 use serde::Serialize;
 
 use super::measured::Measured;
@@ -78,31 +78,39 @@ pub(super) fn limit(
     cores: usize,
 ) -> Option<Limit> {
     let wide = wide_setups(measured);
-    let mut units: Vec<Unit> = timings
+    let mut parts: Vec<Work> = timings
         .iter()
         .map(|timing| {
             let fixtures = wide.get(timing.nodeid.as_str()).copied().unwrap_or(0.0);
             let expected = &timing.expected;
-            Unit {
+            Work {
                 seconds: expected.total().max(fixtures + expected.call),
-                computing: processor.of(&timing.nodeid).map(|used| used.cpu.total()),
-                alone: false,
+                cpu: processor.of(&timing.nodeid).map(|used| used.cpu.total()),
             }
         })
         .collect();
-    let computing = computing(timings, &units);
+    let computing = computing(timings, &parts);
     let workers = last_run
         .map(|run| run.record.workers)
         .filter(|workers| *workers > 0);
-    let machine = |workers: Option<u32>| Machine {
-        cores,
-        workers: workers.map(|workers| workers as usize),
+    let on = |parts: &[Work], workers: Option<u32>| {
+        let workers = workers.map_or(usize::MAX, |workers| workers as usize);
+        LowerLimit::new(parts.iter().copied(), workers, cores)
     };
-    let here = lower_limit(&units, machine(workers));
-    let any = lower_limit(&units, machine(None));
-    let (at, seconds) = any.longest?;
-    units[at] = Unit::default();
-    let without = lower_limit(&units, machine(workers));
+    let here = on(&parts, workers);
+    let any = on(&parts, None);
+    let (at, _) = parts
+        .iter()
+        .enumerate()
+        .reduce(|most, other| {
+            if other.1.seconds > most.1.seconds {
+                other
+            } else {
+                most
+            }
+        })?;
+    parts[at] = Work::default();
+    let without = on(&parts, workers);
     let outside = outside(measured);
     let spent = outside.unwrap_or(0.0);
     Some(Limit {
@@ -114,7 +122,7 @@ pub(super) fn limit(
         stages: stages(measured),
         longest: Longest {
             nodeid: timings[at].nodeid.clone(),
-            seconds,
+            seconds: any.longest,
             fixtures: wide
                 .get(timings[at].nodeid.as_str())
                 .copied()
@@ -130,12 +138,11 @@ pub(super) fn limit(
     })
 }
 
-const fn word(limit: LowerLimit) -> &'static str {
-    match limit.binds {
-        Binds::Alone => "alone",
-        Binds::Longest => "longest",
-        Binds::Computing => "computing",
-        Binds::Workers => "workers",
+fn word(limit: LowerLimit) -> &'static str {
+    match limit.limiting() {
+        Limiting::Longest => "longest",
+        Limiting::Cores => "computing",
+        Limiting::Workers => "workers",
     }
 }
 
@@ -152,22 +159,22 @@ fn wide_setups<'a>(measured: &Measured<'a>) -> HashMap<&'a str, f64> {
 }
 
 /// The processor time of all tests, if it was measured of nearly all that take time.
-fn computing(timings: &[TestTiming], units: &[Unit]) -> Option<f64> {
+fn computing(timings: &[TestTiming], parts: &[Work]) -> Option<f64> {
     let whole: f64 = timings.iter().map(|timing| timing.expected.total()).sum();
     let unknown: f64 = timings
         .iter()
-        .zip(units)
-        .filter(|(_, unit)| unit.computing.is_none())
+        .zip(parts)
+        .filter(|(_, part)| part.cpu.is_none())
         .map(|(timing, _)| timing.expected.total())
         .sum();
-    let computing = units.iter().filter_map(|unit| unit.computing).sum();
+    let computing = parts.iter().filter_map(|part| part.cpu).sum();
     (whole > 0.0 && share(unknown, whole) <= 0.05).then_some(computing)
 }
 
 /// How many workers reach the limit for any number of them.
 fn useful(here: &LowerLimit, any: &LowerLimit, workers: Option<u32>) -> Option<u32> {
     let workers = workers.filter(|_| any.seconds > 0.0)?;
-    let needed = (f64::from(workers) * here.shared / any.seconds).ceil();
+    let needed = (f64::from(workers) * here.share / any.seconds).ceil();
     (needed > f64::from(workers)).then_some(needed as u32)
 }
 

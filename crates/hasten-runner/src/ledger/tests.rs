@@ -16,6 +16,8 @@ fn report(outcome: Outcome, flags: u16) -> Record<'static> {
         setup: 0.0,
         call: 0.0,
         teardown: 0.0,
+        processor: [0.0; 3],
+        peak_memory: 0,
         payload: b"",
         bytes: b"",
     }

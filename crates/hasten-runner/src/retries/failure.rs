@@ -1,6 +1,7 @@
 //! What a failed report says.
 
 use hasten_protocol::record::{self, Outcome, RecordKind, Records};
+use hasten_protocol::report::read_json;
 use serde_json::Value;
 
 /// What a failed report says, as patterns are matched against it.
@@ -22,7 +23,7 @@ impl Failure {
                 report && record.outcome == Outcome::Failed && record.flags & record::XFAIL == 0
             })
             .map(|record| {
-                let report: Value = serde_json::from_slice(record.payload).unwrap_or_default();
+                let report = read_json(record.payload).unwrap_or(Value::Null);
                 Self::from(&report["longrepr"])
             })
             .collect()

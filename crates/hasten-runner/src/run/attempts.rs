@@ -109,6 +109,8 @@ impl Told {
             setup: 0.0,
             call: 0.0,
             teardown: 0.0,
+            processor: [0.0; 3],
+            peak_memory: 0,
             payload: b"",
             bytes: b"",
         };
@@ -174,6 +176,7 @@ impl Suite {
     /// An attempt at an item is over: it is the last, or the item is to be run again.
     pub(super) fn over(&mut self, worker: usize, index: u32, seconds: f64, stopping: bool) {
         self.planner.observe(worker, index, seconds);
+        self.keep_failure(index);
         if !self.ledger.is_undecided(index) {
             self.order.finished(index);
             return;

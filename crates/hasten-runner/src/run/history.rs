@@ -104,7 +104,11 @@ impl Run {
         let Some(history) = &mut self.history else {
             return Ok(());
         };
-        match history.record_run(&record, &attempts, &Details::default()) {
+        let details = Details {
+            failures: suite.failures.named(&suite.nodeids),
+            ..Details::default()
+        };
+        match history.record_run(&record, &attempts, &details) {
             Ok(None) => Ok(()),
             Ok(Some(warning)) => Err(warning.to_string()),
             Err(error) => Err(error.to_string()),
@@ -173,7 +177,11 @@ fn attempt<'a>(nodeid: &'a str, entry: &Entry, distributed: bool) -> Option<Atte
         call: entry.call,
         teardown: entry.teardown,
         started: entry.start,
-        cpu: None,
-        peak_memory: None,
+        cpu: entry.processor.map(|[setup, call, teardown]| PhaseTimes {
+            setup: setup.into(),
+            call: call.into(),
+            teardown: teardown.into(),
+        }),
+        peak_memory: (entry.peak_memory > 0).then(|| u64::from(entry.peak_memory) << 10),
     })
 }

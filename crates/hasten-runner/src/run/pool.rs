@@ -336,7 +336,15 @@ impl Run {
     fn take_own_records(&mut self, payload: &[u8]) {
         let Some(suite) = &mut self.suite else { return };
         for record in Records::new(payload).map_while(Result::ok) {
-            suite.ledger.record(0, &record);
+            if !suite.ledger.record(0, &record) {
+                continue;
+            }
+            let Some(index) = record.index else { continue };
+            suite.order.record(index, record.bytes);
+            if matches!(record.kind, RecordKind::Passed | RecordKind::Finished) {
+                suite.keep_failure(index);
+                suite.order.discard(index);
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use hasten_schedule::{Item, Planner, PlannerOptions};
 
 use super::attempts::Attempts;
 use super::rules::Rules;
+use crate::failures::Failures;
 use crate::file_order::FileOrder;
 use crate::ledger::Ledger;
 use crate::limits::Limits;
@@ -20,6 +21,7 @@ pub(crate) struct Suite {
     pub(crate) order: FileOrder,
     pub(crate) limits: Limits,
     pub(crate) attempts: Attempts,
+    pub(crate) failures: Failures,
 }
 
 impl Suite {
@@ -51,6 +53,20 @@ impl Suite {
             order: FileOrder::new(items.iter().map(file_of), configured.live_line),
             limits: rules.limits(collected, estimates),
             attempts: Attempts::default(),
+            failures: Failures::default(),
+        }
+    }
+}
+
+impl Suite {
+    /// An attempt at an item is over, and what it reported is still held: keeps what it says of its failure.
+    pub(super) fn keep_failure(&mut self, index: u32) {
+        let Some(entry) = self.ledger.entries().get(index as usize) else {
+            return;
+        };
+        if entry.state.is_failure() {
+            let records = self.order.held(index);
+            self.failures.add(index, entry.reruns, records);
         }
     }
 }

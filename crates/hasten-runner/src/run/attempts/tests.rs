@@ -61,6 +61,8 @@ fn end(suite: &mut Suite, index: u32, failure: Option<&str>) {
         setup: 0.0,
         call: 0.1,
         teardown: 0.0,
+        processor: [0.0; 3],
+        peak_memory: 0,
         payload: b"",
         bytes: b"",
     };
