@@ -62,6 +62,12 @@ impl Outcome {
         )
     }
 
+    /// Whether the test ran to its end without a failure that was not expected.
+    #[must_use]
+    pub const fn is_as_expected(self) -> bool {
+        matches!(self, Self::Passed | Self::Xfailed | Self::Xpassed)
+    }
+
     /// Whether its durations are the best guess until the test has completed once.
     pub(crate) const fn is_provisional(self) -> bool {
         matches!(self, Self::Skipped | Self::Error)

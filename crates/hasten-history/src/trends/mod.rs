@@ -2,13 +2,17 @@
 
 mod change;
 mod pace;
+mod regress;
 mod robust;
 #[cfg(test)]
 mod tests;
 
+pub use regress::{LEAST_VALUES, Regression, regressions};
 pub use robust::{deviation, median};
 
 use change::Field;
+
+use crate::{Past, PastAttempt};
 
 /// Durations of one thing, run by run.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +21,23 @@ pub struct Series<'a> {
     pub name: &'a str,
     /// The number of the run, and seconds; the runs in their order, each at most once.
     pub points: Vec<(usize, f64)>,
+}
+
+/// The call of each test that passed, in the runs that have a place: which test sets up a fixture that several use
+/// differs from run to run, and a test that fails ends early.
+#[must_use]
+pub fn calls<'a>(past: &'a Past, places: &[Option<usize>]) -> Vec<Series<'a>> {
+    let passed = |attempt: &&PastAttempt| attempt.outcome.is_as_expected();
+    let series = past.tests.iter().map(|test| Series {
+        name: &test.nodeid,
+        points: test
+            .attempts
+            .iter()
+            .filter(passed)
+            .filter_map(|attempt| Some((places[attempt.run]?, attempt.wall.call)))
+            .collect(),
+    });
+    series.collect()
 }
 
 /// Something takes another time since a run.

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use hasten_history::trends::{Change, Series, changes};
-use hasten_history::{Details, Outcome, Past, PastAttempt, Run, TestTiming};
+use hasten_history::trends::{Change, Series, calls, changes};
+use hasten_history::{Details, Past, Run, TestTiming};
 use serde::Serialize;
 
 use super::Options;
@@ -84,7 +84,7 @@ pub(super) fn trends(
     for (place, (at, _)) in alike.filter(|(_, run)| is_like(run, newest)).enumerate() {
         places[at] = Some(place);
     }
-    let found = changes(runs.len(), &of_tests(past, &places));
+    let found = changes(runs.len(), &calls(past, &places));
     let shown: HashSet<&str> = timings.iter().map(|one| one.nodeid.as_str()).collect();
     let mut each: Vec<Changed> = found
         .each
@@ -133,27 +133,6 @@ fn is_like(run: &Run, other: &Run) -> bool {
         )
     };
     of(run) == of(other)
-}
-
-/// The call of each test that passed: which test sets up a fixture that several use differs from run to run, and a test
-/// that fails ends early.
-fn of_tests<'a>(past: &'a Past, places: &[Option<usize>]) -> Vec<Series<'a>> {
-    let passed = |attempt: &&PastAttempt| {
-        matches!(
-            attempt.outcome,
-            Outcome::Passed | Outcome::Xfailed | Outcome::Xpassed
-        )
-    };
-    let series = past.tests.iter().map(|test| Series {
-        name: &test.nodeid,
-        points: test
-            .attempts
-            .iter()
-            .filter(passed)
-            .filter_map(|attempt| Some((places[attempt.run]?, attempt.wall.call)))
-            .collect(),
-    });
-    series.collect()
 }
 
 /// One setup of each fixture, on average, in the runs whose details are kept.

@@ -99,16 +99,13 @@ pub(super) fn limit(
     };
     let here = on(&parts, workers);
     let any = on(&parts, None);
-    let (at, _) = parts
-        .iter()
-        .enumerate()
-        .reduce(|most, other| {
-            if other.1.seconds > most.1.seconds {
-                other
-            } else {
-                most
-            }
-        })?;
+    let (at, _) = parts.iter().enumerate().reduce(|most, other| {
+        if other.1.seconds > most.1.seconds {
+            other
+        } else {
+            most
+        }
+    })?;
     parts[at] = Work::default();
     let without = on(&parts, workers);
     let outside = outside(measured);
