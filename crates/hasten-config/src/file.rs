@@ -36,6 +36,7 @@ pub(crate) struct Run {
     pub(crate) session_timeout: Option<f64>,
     pub(crate) timeout_grace: Option<f64>,
     pub(crate) slow_after: Option<f64>,
+    pub(crate) durations_regress: Option<f64>,
     pub(crate) flaky_fails: Option<bool>,
     pub(crate) quarantine: Option<(Place, String)>,
 }
@@ -50,6 +51,7 @@ impl Run {
             session_timeout: self.session_timeout.or(weaker.session_timeout),
             timeout_grace: self.timeout_grace.or(weaker.timeout_grace),
             slow_after: self.slow_after.or(weaker.slow_after),
+            durations_regress: self.durations_regress.or(weaker.durations_regress),
             flaky_fails: self.flaky_fails.or(weaker.flaky_fails),
             quarantine: self.quarantine.or(weaker.quarantine),
         }

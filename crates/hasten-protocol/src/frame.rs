@@ -48,6 +48,8 @@ frame_types! {
         Bye = 10,
         /// Everything received so far is on the terminal.
         Idle = 11,
+        /// A main that runs the tests is about to print its summary.
+        Summary = 12,
     }
 }
 

@@ -1,7 +1,9 @@
 //! What hasten prints itself: texts and tables, made of data that others gathered. Nothing here reads, writes or asks.
 
 pub mod doctor;
+pub mod durations;
 pub mod live;
+pub mod regressed;
 pub mod slow;
 
 /// A report as one line of JSON, with a newline at its end.

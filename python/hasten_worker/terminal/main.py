@@ -117,7 +117,7 @@ class Main:
             Controller(self._channel, self._notes, count).register(manager)
         else:
             bring_back(config)
-            Recorder(self._channel, self._memory).register(manager)
+            Recorder(self._channel, self._memory, self._notes).register(manager)
 
     def parsed(self, config):
         """The command line was parsed, the conftest files were loaded."""

@@ -20,8 +20,9 @@ from hasten_worker.terminal.controller import configured
 class Recorder:
     """A plugin that changes nothing, and tells the supervisor what there was."""
 
-    def __init__(self, channel, memory):
+    def __init__(self, channel, memory, notes):
         self._channel = channel
+        self._notes = notes
         self._memory = memory
         self._reports = None
         self._numbers = {}
@@ -35,7 +36,10 @@ class Recorder:
 
     @hook_wrapper(tryfirst=True)
     def pytest_collection(self, session):
-        self._channel.send_json(wire.CONFIGURED, configured(session.config, False))
+        message = configured(session.config, False)
+        self._channel.send_json(wire.CONFIGURED, message)
+        if message["durations"]:
+            self._notes.ask()
         self._started = time.perf_counter()
         return (yield)
 

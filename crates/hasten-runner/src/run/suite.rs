@@ -39,7 +39,7 @@ impl Suite {
             .iter()
             .map(|item| Item {
                 file: files.number(file_of(item)),
-                scope: scopes.number(scope_of(item)),
+                scope: scopes.number(parent_of(item)),
                 expected: estimates.get(&item.0).map(PhaseTimes::total),
                 bound: None,
                 alone: false,
@@ -77,7 +77,7 @@ fn file_of(item: &CollectedItem) -> &str {
 }
 
 /// The node id of its class or module.
-fn scope_of(item: &CollectedItem) -> &str {
+pub(super) fn parent_of(item: &CollectedItem) -> &str {
     let end = item
         .0
         .char_indices()
@@ -106,8 +106,8 @@ mod tests {
     fn file_and_scope_are_parts_of_the_node_id() {
         let item = CollectedItem("tests/tést.py::A::b[x::y]".into(), 16, None, None, None);
         assert_eq!(file_of(&item), "tests/tést.py");
-        assert_eq!(scope_of(&item), "tests/tést.py::A");
+        assert_eq!(parent_of(&item), "tests/tést.py::A");
         let odd = CollectedItem("whole".into(), 99, None, None, None);
-        assert_eq!(scope_of(&odd), "whole");
+        assert_eq!(parent_of(&odd), "whole");
     }
 }

@@ -20,5 +20,6 @@ mod limits;
 mod measured;
 mod project;
 mod retries;
+mod slower;
 mod timeouts;
 mod verify;
