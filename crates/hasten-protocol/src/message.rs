@@ -89,6 +89,9 @@ pub struct Settings {
     /// Those of pytest-rerunfailures.
     #[serde(default)]
     pub reruns: RerunOptions,
+    /// `--events`.
+    #[serde(default)]
+    pub events: Option<String>,
 }
 
 /// Limits as pytest-timeout has them. Seconds; what was not given is absent.
@@ -176,6 +179,9 @@ pub struct Configured {
     pub basetemp: Option<String>,
     /// pytest's rootdir.
     pub rootdir: String,
+    /// The folder that pytest was started in.
+    #[serde(default)]
+    pub invocation_dir: String,
     /// Limits, now that conftest files were loaded, which may have changed them.
     #[serde(default)]
     pub limits: GivenLimits,
@@ -229,6 +235,15 @@ pub struct Collected {
     /// Why the process must not be forked.
     #[serde(default, rename = "unsafe")]
     pub fork_hazards: Vec<Unsafe>,
+    /// Number of items that were deselected.
+    #[serde(default)]
+    pub deselected: usize,
+    /// Reports of collectors that failed or were skipped.
+    #[serde(default)]
+    pub collect_reports: Vec<Value>,
+    /// Warnings, as in records.
+    #[serde(default)]
+    pub warnings: Vec<Value>,
     /// Seconds that collection took.
     #[serde(default)]
     pub seconds: f64,

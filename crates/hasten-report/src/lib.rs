@@ -2,6 +2,7 @@
 
 pub mod doctor;
 pub mod durations;
+pub mod event;
 pub mod live;
 pub mod regressed;
 pub mod slow;

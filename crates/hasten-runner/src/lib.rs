@@ -9,6 +9,7 @@ mod channel;
 mod death;
 mod descendants;
 mod error;
+mod event_file;
 mod failures;
 mod file_order;
 mod flakiness;
@@ -26,6 +27,7 @@ mod run;
 mod signals;
 mod stacks;
 mod strays;
+mod test_event;
 mod verdict;
 
 pub use error::RunError;

@@ -22,6 +22,7 @@ hasten adds, or understands as pytest-xdist and pytest-timeout do:
   --quarantine FILE            tests whose failures do not fail the run
   --durations-regress RATIO    a test that takes more than RATIO times its usual time fails the run
   --diagnose-flaky             why do failed tests fail: always, sometimes, or after another test?
+  --events FILE                what happens, as JSON lines, while the run goes on
   --profile NAME               settings of [tool.hasten.profiles.NAME] in pyproject.toml
   --python PATH                the interpreter; default: the active environment, .venv, python3
   --version                    hasten's version (hasten run --version: pytest's)

@@ -40,6 +40,7 @@ class Options:
         group = parser.getgroup("hasten", "distributed and subprocess testing")
         _add_distribution(group)
         _add_accepted(group)
+        _add_outputs(group)
         add_rules(group, self._owns_retries)
         add_reruns(parser)
         _add_settings(parser)
@@ -196,6 +197,15 @@ def _add_distribution(group):
         choices=["fork", "spawn"],
         default=None,
         help="How workers start: forked from a process that has collected, or each for itself.",
+    )
+
+
+def _add_outputs(group):
+    group.addoption(
+        "--events",
+        dest="hasten_events",
+        metavar="FILE",
+        help="Write what happens to FILE, for other programs: JSON, one event a line.",
     )
 
 

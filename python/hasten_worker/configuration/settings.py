@@ -47,6 +47,7 @@ def settings(config):
         "rootdir": str(config.rootpath),
         "rules": given_rules(known),
         "reruns": given_reruns(config, known),
+        "events": known.hasten_events,
         "testrunuid": known.testrunuid,
         "maxschedchunk": known.maxschedchunk,
         "max_worker_restart": known.maxworkerrestart,

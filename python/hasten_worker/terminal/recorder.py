@@ -24,6 +24,7 @@ class Recorder:
         self._channel = channel
         self._notes = notes
         self._memory = memory
+        self._config = None
         self._reports = None
         self._numbers = {}
         self._collection = Collection()
@@ -36,6 +37,7 @@ class Recorder:
 
     @hook_wrapper(tryfirst=True)
     def pytest_collection(self, session):
+        self._config = session.config
         message = configured(session.config, False)
         self._channel.send_json(wire.CONFIGURED, message)
         if message["durations"]:
@@ -92,4 +94,11 @@ class Recorder:
     @pytest.hookimpl
     def pytest_collectreport(self, report):
         if not report.passed:
-            self._collection.reports.append({"nodeid": report.nodeid, "outcome": report.outcome})
+            self._collection.add_report(report, self._config)
+
+    @pytest.hookimpl
+    def pytest_warning_recorded(self, warning_message, when, nodeid, location):
+        if self._reports is not None:
+            self._reports.add_warning(warning_message, when, nodeid, location)
+        else:
+            self._collection.add_warning(warning_message, when, nodeid, location)

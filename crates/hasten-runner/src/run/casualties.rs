@@ -110,9 +110,13 @@ impl Run {
             seconds: death.seconds,
         };
         suite.order.record(item, &verdict.records());
-        suite
-            .ledger
-            .verdict(casualty.worker, item, death.state, death.seconds);
+        suite.ledger.verdict(
+            casualty.worker,
+            item,
+            death.state,
+            casualty.start,
+            death.seconds,
+        );
         suite.over(casualty.worker, item, death.seconds, self.stop.is_some());
         self.workers[casualty.worker].ran.push(item);
         self.check_maxfail();

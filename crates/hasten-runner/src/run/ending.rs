@@ -347,6 +347,7 @@ impl Run {
     }
 
     fn note(&mut self, place: Place, text: &str) {
+        self.tell_note(text);
         let frame = frame::encode_json(ToPython::Note, &Note::new(place, text));
         match place {
             Place::Now => self.screen.main_shows(frame),

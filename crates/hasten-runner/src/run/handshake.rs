@@ -121,6 +121,7 @@ impl Run {
         let process = &mut self.processes[number];
         process.pid = Some(hello.pid);
         process.ending = self.unclaimed.remove(&hello.pid);
+        self.tell_worker_started(role, hello.pid);
         if role == Role::Base {
             self.python = Some(hello);
         }
@@ -153,6 +154,7 @@ impl Run {
     pub(super) fn on_settings(&mut self, payload: &[u8]) -> Result<(), RunError> {
         let settings: Settings = parse(Role::Main, payload)?;
         self.rules = Rules::read(&settings)?;
+        self.open_events(&settings)?;
         let choice = Choice::from(
             &settings,
             self.rules.limit_tests(),
@@ -198,6 +200,7 @@ impl Run {
 
     /// Shows a line in the summary, ahead of DECISION: a main that runs the tests itself reads nothing after it.
     fn tell_main(&mut self, text: &str) {
+        self.tell_note(text);
         self.send_note(Role::Main, &Note::new(Place::Summary, text));
     }
 
@@ -275,6 +278,7 @@ impl Run {
         self.rules.join(&configured.limits)?;
         self.open_history(&configured.rootdir);
         self.configured = Some(configured);
+        self.begin_events();
         if self.collecting == Collecting::Workers {
             // Not before: now it is known how many, and where their temporary folders are.
             self.spawn_workers()?;
@@ -310,6 +314,7 @@ impl Run {
             }
             self.hazards.append(&mut collected.fork_hazards);
             self.leave_base();
+            self.tell_collected(&collected);
             self.collected = Some(collected);
             if role == Role::Main {
                 self.note_own_suite();

@@ -11,6 +11,7 @@ mod diagnose;
 mod dump;
 mod durations;
 mod ending;
+mod events;
 mod expired;
 mod finished;
 mod handshake;
@@ -52,6 +53,7 @@ use casualties::Alone;
 use diagnose::Diagnosis;
 use dump::Dump;
 use ending::Stop;
+use events::Events;
 pub use finished::Finished;
 pub use history::FOLDER as HISTORY_FOLDER;
 use pool::Worker;
@@ -169,6 +171,7 @@ pub(crate) struct Run {
     diagnosis: Diagnosis,
     /// Stacks that somebody asked for.
     dump: Option<Dump>,
+    events: Events,
     started: std::time::SystemTime,
     /// `CLOCK_MONOTONIC` nanoseconds.
     began: u64,
@@ -227,6 +230,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         untorn: Untorn::default(),
         diagnosis: Diagnosis::default(),
         dump: None,
+        events: Events::default(),
         started: std::time::SystemTime::now(),
         began: time::monotonic(),
         loading_since: None,
@@ -237,10 +241,10 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
     let kept = run.keep_history();
     descendants::kill_all(run.guardian.pid());
     run.guardian.dismiss();
-    result?;
-    if let Err(warning) = kept {
+    for warning in kept.err().into_iter().chain(run.end_events(&result)) {
         run.screen.warn(&warning);
     }
+    result?;
     Ok(run.finished())
 }
 
@@ -256,6 +260,7 @@ impl Run {
             self.advance()?;
             self.feed_main();
             self.keep_history_early();
+            self.flush_events();
         }
         Ok(())
     }

@@ -44,6 +44,8 @@ pub(crate) struct Worker {
     pub(crate) watch: Watch,
     /// What was said of the long time that something takes.
     pub(crate) said: Said,
+    /// Bytes of stacks that were asked for and are not about its death.
+    pub(crate) stacks_seen: u64,
     /// What tells the last records that it sent from others.
     pub(crate) last_sent: Option<u64>,
     pub(crate) started: Instant,
@@ -112,6 +114,7 @@ impl Run {
             paths: None,
             watch: Watch::default(),
             said: Said::default(),
+            stacks_seen: 0,
             last_sent: None,
             started: Instant::now(),
             ran: Vec::new(),
@@ -149,7 +152,8 @@ impl Run {
             workers: most,
             ..PlannerOptions::default()
         };
-        let suite = Suite::new(collected, configured, &estimates, options, &self.rules);
+        let mut suite = Suite::new(collected, configured, &estimates, options, &self.rules);
+        suite.ended = self.events.are_wanted().then(Vec::new);
         let exact = matches!(
             self.settings
                 .as_ref()
@@ -307,7 +311,10 @@ impl Run {
             }
             match record.index {
                 Some(index) => suite.order.record(index, record.bytes),
-                None => suite.order.other(record.bytes),
+                None => {
+                    suite.order.other(record.bytes);
+                    self.events.record_of_nobody(&record);
+                }
             }
             if let (Some(index), RecordKind::Passed | RecordKind::Finished) =
                 (record.index, record.kind)
@@ -327,22 +334,27 @@ impl Run {
         if let (Some(collected), Some(configured)) = (&self.collected, &self.configured) {
             let none = std::collections::HashMap::new();
             let options = PlannerOptions::default();
-            let suite = Suite::new(collected, configured, &none, options, &self.rules);
+            let mut suite = Suite::new(collected, configured, &none, options, &self.rules);
+            suite.ended = self.events.are_wanted().then(Vec::new);
             self.suite = Some(suite);
         }
     }
 
-    /// Records of main, which ran the tests itself: kept for the history.
+    /// Records of main, which ran the tests itself: kept for the history, and for who follows the run.
     fn take_own_records(&mut self, payload: &[u8]) {
         let Some(suite) = &mut self.suite else { return };
         for record in Records::new(payload).map_while(Result::ok) {
             if !suite.ledger.record(0, &record) {
                 continue;
             }
-            let Some(index) = record.index else { continue };
+            let Some(index) = record.index else {
+                self.events.record_of_nobody(&record);
+                continue;
+            };
             suite.order.record(index, record.bytes);
             if matches!(record.kind, RecordKind::Passed | RecordKind::Finished) {
                 suite.keep_failure(index);
+                suite.tell_held(index);
                 suite.order.discard(index);
             }
         }

@@ -37,6 +37,7 @@ impl Run {
         let section = (number > 0).then(|| section(&slower, ratio));
         let new = without_history(&now, &series);
         if let Some(section) = section {
+            self.tell_note(&format!("{}:\n{}", section.title, section.text));
             self.note_section(section);
         }
         if new > 0 {

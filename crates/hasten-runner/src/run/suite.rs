@@ -12,6 +12,7 @@ use crate::failures::Failures;
 use crate::file_order::FileOrder;
 use crate::ledger::Ledger;
 use crate::limits::Limits;
+use crate::test_event::{Decided, Ended};
 
 /// The collected items and everything that is known of them.
 pub(crate) struct Suite {
@@ -21,6 +22,8 @@ pub(crate) struct Suite {
     pub(crate) order: FileOrder,
     pub(crate) limits: Limits,
     pub(crate) attempts: Attempts,
+    /// Attempts that are over and that nobody was told of yet; none when nobody listens.
+    pub(crate) ended: Option<Vec<Ended>>,
     pub(crate) failures: Failures,
 }
 
@@ -54,11 +57,24 @@ impl Suite {
             limits: rules.limits(collected, estimates),
             attempts: Attempts::default(),
             failures: Failures::default(),
+            ended: None,
         }
     }
-}
 
-impl Suite {
+    /// Notes that an attempt that reported this is over, if somebody wants to know.
+    pub(super) fn tell(&mut self, index: u32, records: &[u8], decided: Decided) {
+        if let (Some(ended), Some(entry)) =
+            (&mut self.ended, self.ledger.entries().get(index as usize))
+        {
+            ended.push(Ended {
+                index,
+                entry: entry.clone(),
+                records: records.to_vec(),
+                decided,
+            });
+        }
+    }
+
     /// An attempt at an item is over, and what it reported is still held: keeps what it says of its failure.
     pub(super) fn keep_failure(&mut self, index: u32) {
         let Some(entry) = self.ledger.entries().get(index as usize) else {

@@ -10,6 +10,7 @@ mod crashes;
 mod diagnose;
 mod dist;
 mod doctor;
+mod events;
 mod failures;
 mod faults;
 mod history;
