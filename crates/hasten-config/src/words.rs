@@ -25,6 +25,9 @@ pub(crate) const OF_RUN: &[&str] = &[
     "durations-regress",
     "flaky-result",
     "quarantine",
+    "github",
+    "order",
+    "shard-by",
 ];
 
 /// What makes a filter.
@@ -44,6 +47,8 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("mark", "marker"),
     ("nodeids", "nodeid"),
     ("override", "overrides"),
+    ("resource", "resources"),
+    ("test-groups", "resources"),
 ];
 
 /// Says what may have been meant with `word`, in a sentence.

@@ -1,7 +1,7 @@
 //! The one door to a project's history.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::SystemTime;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -11,7 +11,7 @@ use crate::connect::{connect, set_aside};
 use crate::error::{Doing, explain};
 use crate::files::DATABASE;
 use crate::model::{Attempt, PhaseTimes, Run, RunRecord, SortBy, TestTiming};
-use crate::{Details, Error, Past, Warning, detail_rows, past, prune, read, record};
+use crate::{Details, Error, Past, Warning, detail_rows, past, prune, read, record, settled};
 
 /// The history of one project.
 ///
@@ -150,6 +150,23 @@ impl History {
         self.read(read::estimates)
     }
 
+    /// What to expect of each test, for a split into shards: without runs of shards whose plan is not complete, so that
+    /// all shards split by the same.
+    ///
+    /// # Errors
+    /// The history could not be read.
+    pub fn estimates_for_shards(&self) -> Result<HashMap<String, PhaseTimes>, Error> {
+        self.read(settled::estimates)
+    }
+
+    /// The node ids of the tests whose last attempt failed.
+    ///
+    /// # Errors
+    /// The history could not be read.
+    pub fn failed(&self) -> Result<HashSet<String>, Error> {
+        self.read(read::failed)
+    }
+
     /// What is known about each test that still is in the suite, in no order. A test is gone when
     /// the last run of the whole suite ([`RunRecord::whole_suite`]) did not have it, nor any run
     /// since.
@@ -279,6 +296,7 @@ mod tests {
             commit: None,
             exit_status: 0,
             whole_suite: true,
+            shard: None,
         };
         let attempts: Vec<Attempt<'_>> = (0..500)
             .map(|number| Attempt {

@@ -57,6 +57,7 @@ mod error;
 mod files;
 pub mod git;
 mod history;
+mod kin;
 mod manage;
 mod model;
 mod past;
@@ -67,6 +68,8 @@ mod recent;
 mod record;
 mod rows;
 mod schema;
+mod settled;
+mod shard;
 pub mod trends;
 
 pub use detail_rows::KEEP_DETAILS;
@@ -75,6 +78,7 @@ pub use details::{
 };
 pub use error::{Error, Warning};
 pub use history::History;
+pub use kin::expect_of_kin;
 pub use manage::{Overview, overview, prune_runs};
 pub use model::{Attempt, Outcome, PhaseTimes, Run, RunRecord, SortBy, TestTiming};
 pub use past::{Past, PastAttempt, PastTest};
@@ -84,3 +88,4 @@ pub use portable::{
 pub use prune::{KEEP_ATTEMPTS, KEEP_RUNS, KEEP_RUNS_AT_LEAST, KEEP_TESTS};
 pub use recent::RECENT;
 pub use schema::SCHEMA_VERSION;
+pub use shard::{RunShard, ShardGap, shard_gap};

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::shard::RunShard;
+
 /// How an attempt at a test ended. A test that was not run has no attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Outcome {
@@ -68,6 +70,15 @@ impl Outcome {
         matches!(self, Self::Passed | Self::Xfailed | Self::Xpassed)
     }
 
+    /// Whether it is a failure, wherever it comes from.
+    #[must_use]
+    pub const fn is_failure(self) -> bool {
+        matches!(
+            self,
+            Self::Failed | Self::Error | Self::TimedOut | Self::Crashed
+        )
+    }
+
     /// Whether its durations are the best guess until the test has completed once.
     pub(crate) const fn is_provisional(self) -> bool {
         matches!(self, Self::Skipped | Self::Error)
@@ -119,6 +130,8 @@ pub struct RunRecord {
     /// `--lf`, nothing deselected, not stopped early. A test that such a run does not have is gone
     /// from the suite ([`crate::History::timings`]).
     pub whole_suite: bool,
+    /// Which part of the suite it had, if it had one of several.
+    pub shard: Option<RunShard>,
 }
 
 /// One run, as it is read back.

@@ -3,6 +3,7 @@
 pub mod doctor;
 pub mod durations;
 pub mod event;
+pub mod github;
 pub mod live;
 pub mod regressed;
 pub mod slow;

@@ -54,14 +54,18 @@ pub(crate) struct Layout {
 impl Layout {
     /// Lays items out for so many workers, and returns the units in the order of collection.
     ///
-    /// Items that run alone are in no unit.
+    /// Items that run alone are in no unit. `in_order`: no unit is preferred to another.
     pub(crate) fn new(
         items: &[Item],
         estimates: &Estimates,
         bound: &BoundGroups,
         workers: usize,
+        in_order: bool,
     ) -> (Self, Vec<Unit>) {
         let mut cutter = Cutter::new(items, estimates, workers);
+        if in_order {
+            cutter.long = f64::INFINITY;
+        }
         let mut files = std::collections::HashSet::new();
         let mut interleaved = false;
         let (alone, all): (Vec<u32>, Vec<u32>) = (0..)
@@ -92,6 +96,12 @@ impl Layout {
                 whole,
                 places: start..place(order.len()),
             });
+        }
+        if in_order {
+            for unit in &mut units {
+                unit.rank = Rank::Known;
+            }
+            (order, units) = by_first_item(&order, units);
         }
         order.extend(alone);
         (Self::of(order, estimates, &units, interleaved), units)
@@ -321,6 +331,18 @@ impl<'a> Cutter<'a> {
             self.order.extend(rest);
         }
     }
+}
+
+/// Lays units out by their first items.
+fn by_first_item(order: &[u32], mut units: Vec<Unit>) -> (Vec<u32>, Vec<Unit>) {
+    units.sort_by_key(|unit| order.get(unit.places.start as usize).copied());
+    let mut sorted = Vec::with_capacity(order.len());
+    for unit in &mut units {
+        let start = place(sorted.len());
+        sorted.extend(&order[range(&unit.places)]);
+        unit.places = start..place(sorted.len());
+    }
+    (sorted, units)
 }
 
 fn place(at: usize) -> u32 {

@@ -39,8 +39,10 @@ mod count;
 mod estimate;
 mod layout;
 mod lower_limit;
+pub mod order;
 mod planner;
 mod pool;
+pub mod shard;
 mod share;
 pub mod simulate;
 mod worker;
@@ -74,6 +76,8 @@ pub struct PlannerOptions {
     pub top_up: f64,
     /// A worker must know the item after the one that it starts.
     pub lookahead: bool,
+    /// Items are begun in the order in which they are given, however long they are.
+    pub in_order: bool,
 }
 
 impl Default for PlannerOptions {
@@ -85,6 +89,7 @@ impl Default for PlannerOptions {
             batch: 0.015,
             top_up: 0.008,
             lookahead: false,
+            in_order: false,
         }
     }
 }

@@ -92,9 +92,9 @@ impl Planner {
             known,
             all.seconds(&estimates),
         );
-        let (layout, units) = Layout::new(&items, &estimates, &bound, awaited);
+        let (layout, units) = Layout::new(&items, &estimates, &bound, awaited, options.in_order);
         let mut planner = Self {
-            in_order: awaited <= 1 || layout.interleaved,
+            in_order: options.in_order || awaited <= 1 || layout.interleaved,
             states: vec![State::Waiting; items.len()],
             waiting: all,
             unfinished: all,
@@ -359,7 +359,7 @@ impl Planner {
 
     fn leave(&mut self, group: usize, worker: usize) {
         let places = self.groups.leave(group, worker);
-        let known = self.layout.unknown(&places) == 0;
+        let known = self.options.in_order || self.layout.unknown(&places) == 0;
         let rank = if known { Rank::Known } else { Rank::Unknown };
         self.offer(Unit {
             rank,

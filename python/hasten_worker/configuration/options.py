@@ -23,6 +23,10 @@ TIMEOUT_MARKER = (
     "argument, *timeout*, is the timeout in seconds."
 )
 SERIAL_MARKER = "serial: nothing else runs while this test does."
+RESOURCE_MARKER = (
+    "resource(name, ...): no more tests use the same resource at a time than its limit, which is 1 "
+    "unless [tool.hasten.resources] has another."
+)
 _DIST_MODES = ["each", "load", "loadscope", "loadfile", "loadgroup", "worksteal", "no"]
 
 
@@ -58,6 +62,7 @@ class Options:
         config.addinivalue_line("markers", XDIST_MARKER)
         config.addinivalue_line("markers", FLAKY_MARKER)
         config.addinivalue_line("markers", SERIAL_MARKER)
+        config.addinivalue_line("markers", RESOURCE_MARKER)
         if self._owns_timeout:
             config.addinivalue_line("markers", TIMEOUT_MARKER)
 

@@ -9,6 +9,7 @@ import threading
 
 from hasten_worker import roles
 from hasten_worker.collection.kept_bytecode import keep
+from hasten_worker.collection.selection import Selection
 from hasten_worker.collection.session import Session
 from hasten_worker.configuration.kept_out import bring_back
 from hasten_worker.configuration.settings import settings
@@ -113,11 +114,12 @@ class Main:
         manager = config.pluginmanager
         manager.register(self._notes)
         if self.distributes:
-            count = (self._decision["worker"] or {}).get("count") or 1
-            Controller(self._channel, self._notes, count).register(manager)
+            Controller(self._channel, self._notes, self._decision["worker"]).register(manager)
         else:
             bring_back(config)
             Recorder(self._channel, self._memory, self._notes).register(manager)
+            if self._decision.get("select"):
+                manager.register(Selection(self._channel))
 
     def parsed(self, config):
         """The command line was parsed, the conftest files were loaded."""

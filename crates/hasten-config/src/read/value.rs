@@ -17,6 +17,7 @@ const SECONDS: &str = "Give seconds (60) or a time (\"90s\", \"2m\", \"1h\").";
 const FACTOR: &str = "Give a number that is not negative (2.0).";
 const RATIO: &str = "Give a number above 1 (2.0), or 0 for no comparison.";
 const COUNT: &str = "Give a whole number from 0 to 1000.";
+const AT_LEAST_ONE: &str = "Give a whole number from 1 on: how many tests may use it at a time.";
 const LIST: &str = "Give a string or a list of strings.";
 
 /// As many as the command line accepts.
@@ -135,6 +136,24 @@ impl<'a> Entry<'a> {
             .and_then(|integer| u32::from_str_radix(integer.as_str(), integer.radix()).ok())
             .filter(|count| *count <= MOST_RETRIES)
             .ok_or_else(|| self.wrong(COUNT))
+    }
+
+    pub(super) fn at_least_one(&self) -> Result<u32, ConfigError> {
+        let integer = self.value.get_ref().as_integer();
+        integer
+            .and_then(|integer| u32::from_str_radix(integer.as_str(), integer.radix()).ok())
+            .filter(|number| *number > 0)
+            .ok_or_else(|| self.wrong(AT_LEAST_ONE))
+    }
+
+    /// A text that `parse` understands.
+    pub(super) fn read<T>(
+        &self,
+        parse: fn(&str) -> Option<T>,
+        advice: &str,
+    ) -> Result<T, ConfigError> {
+        let found = self.value.get_ref().as_str();
+        found.and_then(parse).ok_or_else(|| self.wrong(advice))
     }
 
     pub(super) fn flag(&self) -> Result<bool, ConfigError> {

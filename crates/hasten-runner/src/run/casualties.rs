@@ -97,6 +97,7 @@ impl Run {
         let verdict = Verdict {
             index: item,
             nodeid: &suite.nodeids[item as usize],
+            worker: &self.workers[casualty.worker].id,
             message: death.message.clone(),
             explanation: death.explanation.clone(),
             phase: death.phase,
@@ -166,6 +167,9 @@ impl Run {
         };
         match living.first() {
             None => {
+                if !self.may_add_worker() {
+                    return Ok(());
+                }
                 let origin = self.origin();
                 self.add_worker(self.most_workers(), origin)
             }

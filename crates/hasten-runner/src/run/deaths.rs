@@ -227,6 +227,8 @@ impl Run {
                 None => self.note_death_between_items(number, &activity, &cause),
             }
         }
+        let output = clean.as_ref().and_then(|bye| bye.output.clone());
+        self.tell_down(number, output.as_deref(), clean.is_some());
         if let Some(bye) = clean {
             self.workers[number].paths = bye.paths;
             // It said farewell in the middle of a test: an exception has left pytest.

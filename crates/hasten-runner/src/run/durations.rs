@@ -4,7 +4,7 @@ use hasten_protocol::message::{Note, Place};
 use hasten_report::durations::{Amount, Measured, Section, sections};
 
 use super::Run;
-use super::suite::parent_of;
+use super::suite::scope_of;
 use crate::process::Role;
 
 impl Run {
@@ -21,7 +21,7 @@ impl Run {
                 .filter(|(_, entry)| entry.finished)
                 .map(|(item, entry)| {
                     let seconds = entry.setup + entry.call + entry.teardown;
-                    (item.0.as_str(), parent_of(item), seconds)
+                    (item.0.as_str(), scope_of(item), seconds)
                 })
                 .collect(),
             ..Measured::default()

@@ -15,6 +15,9 @@ use crate::signals::{Event, stop_self};
 /// main has this long to print its summary after the second Ctrl-C.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
+/// pytest's exit status when there were no tests.
+const NO_TESTS: i32 = 5;
+
 /// Why the run stops before its end.
 #[derive(Clone, Debug)]
 pub(crate) struct Stop {
@@ -191,6 +194,7 @@ impl Run {
 
     /// Moves the run on: plan, replace, finish.
     pub(super) fn advance(&mut self) -> Result<(), RunError> {
+        self.answer_selection();
         self.plan()?;
         if !self.distribute || self.ended {
             self.give_up_on_main();
@@ -297,6 +301,7 @@ impl Run {
             self.note_summary(&not_run(missing));
         }
         self.send_ready_reports();
+        self.tell_ended();
         for section in self.duration_sections() {
             self.note_section(section);
         }
@@ -357,7 +362,11 @@ impl Run {
 
     /// pytest's exit status, unless hasten knows that something is missing.
     pub(super) fn final_status(&self) -> i32 {
-        let status = self.exit_status.unwrap_or(3);
+        let status = match self.exit_status.unwrap_or(3) {
+            // pytest's word for it: no tests. All are in other shards, and that is as it should be.
+            NO_TESTS if self.selecting.is_empty_shard() => 0,
+            status => status,
+        };
         let gap = self.distribute
             && self
                 .suite

@@ -3,8 +3,8 @@
 use hasten_protocol::PROTOCOL_VERSION;
 use hasten_protocol::frame::{self, ToPython};
 use hasten_protocol::message::{
-    Collected, Configured, Decision, Fork, Hello, Note, Place, ProcessError, SessionForked,
-    Settings, WorkerIdentity, Workers,
+    Collected, CollectedItem, Configured, Decision, Fork, Hello, Note, Place, ProcessError,
+    SessionForked, Settings, WorkerIdentity, Workers,
 };
 
 use super::ending::Stop;
@@ -25,7 +25,7 @@ struct Choice {
 
 /// Options that run tests, and for which hasten falls back to one process. The others of
 /// `in_process` only list, as everybody expects.
-const FALLS_BACK: [&str; 3] = ["--cov", "--stepwise", "--stepwise-skip"];
+const FALLS_BACK: [&str; 2] = ["--stepwise", "--stepwise-skip"];
 
 impl Choice {
     /// `limited`: tests have time limits. `outside`: what else is decided on outside the process that runs a test.
@@ -154,6 +154,7 @@ impl Run {
     pub(super) fn on_settings(&mut self, payload: &[u8]) -> Result<(), RunError> {
         let settings: Settings = parse(Role::Main, payload)?;
         self.rules = Rules::read(&settings)?;
+        self.rules.check_order(&settings.sorted_by)?;
         self.open_events(&settings)?;
         let choice = Choice::from(
             &settings,
@@ -177,7 +178,10 @@ impl Run {
         let decision = Decision {
             distribute: choice.distribute,
             session,
-            worker: session.then(|| self.identity("gw0".into(), self.most_workers())),
+            select: self.rules.select(),
+            worker: choice
+                .distribute
+                .then(|| self.identity("gw0".into(), self.most_workers())),
         };
         let mut descriptors = Vec::new();
         if session {
@@ -230,6 +234,7 @@ impl Run {
 
     pub(super) fn identity(&self, id: String, count: usize) -> WorkerIdentity {
         WorkerIdentity {
+            input: self.nodes.input(&id),
             id,
             count,
             testrunuid: self.options.run_id.clone(),
@@ -244,6 +249,7 @@ impl Run {
             trial: false,
             watch_fixtures: self.rules.fixture > 0.0,
             filters: self.rules.filters(),
+            select: self.rules.select(),
         }
     }
 
@@ -291,14 +297,9 @@ impl Run {
         let mut collected: Collected = parse(role, payload)?;
         if let Role::Worker(worker) = role {
             self.workers[worker].collected = true;
-            if let Some(difference) = self.difference(&collected) {
-                let id = &self.workers[worker].id;
-                let message = format!(
-                    "{id} collected other tests than the first worker: {difference}. What a test \
-                     file collects must not depend on the process that collects it (unordered \
-                     sets and random values in parametrize are the usual reason)"
-                );
-                self.stop_with(Stop::ended("shouldstop", message));
+            let first = self.collected.as_ref().map(|all| &all.items);
+            if let Some(difference) = first.and_then(|first| difference(first, &collected.items)) {
+                self.stop_for(worker, &difference);
                 return Ok(());
             }
         }
@@ -323,23 +324,31 @@ impl Run {
         Ok(())
     }
 
-    /// Names the first item that another process collected differently.
-    fn difference(&self, other: &Collected) -> Option<String> {
-        let first = self.collected.as_ref()?;
-        let pairs = first.items.iter().zip(&other.items);
-        for (position, (expected, found)) in pairs.enumerate() {
-            if expected.0 != found.0 {
-                return Some(format!(
-                    "at position {}, {} instead of {}",
-                    position + 1,
-                    found.0,
-                    expected.0
-                ));
-            }
-        }
-        (first.items.len() != other.items.len())
-            .then(|| format!("{} instead of {}", other.items.len(), first.items.len()))
+    /// Stops: a worker collected something else than the first one.
+    pub(super) fn stop_for(&mut self, worker: usize, difference: &str) {
+        let id = &self.workers[worker].id;
+        let message = format!(
+            "{id} collected other tests than the first worker: {difference}. What a test \
+             file collects must not depend on the process that collects it (unordered \
+             sets and random values in parametrize are the usual reason)"
+        );
+        self.stop_with(Stop::ended("shouldstop", message));
     }
+}
+
+/// Names the first item that another process collected differently.
+pub(super) fn difference(first: &[CollectedItem], other: &[CollectedItem]) -> Option<String> {
+    for (position, (expected, found)) in first.iter().zip(other).enumerate() {
+        if expected.0 != found.0 {
+            return Some(format!(
+                "at position {}, {} instead of {}",
+                position + 1,
+                found.0,
+                expected.0
+            ));
+        }
+    }
+    (first.len() != other.len()).then(|| format!("{} instead of {}", other.len(), first.len()))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod aftermath;
 mod attempts;
 mod casualties;
 mod deaths;
+mod dependent;
 mod diagnose;
 mod dump;
 mod durations;
@@ -14,13 +15,16 @@ mod ending;
 mod events;
 mod expired;
 mod finished;
+mod github;
 mod handshake;
 mod history;
+mod nodes;
 mod origin;
 mod pool;
 mod regress;
 mod rules;
 mod screen;
+mod selection;
 mod slow;
 mod suite;
 mod time;
@@ -29,10 +33,11 @@ mod watch;
 
 use std::collections::HashMap;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::sync::Arc;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use hasten_history::History;
+use hasten_history::{History, PhaseTimes};
 use hasten_protocol::frame::FromPython;
 use hasten_protocol::message::{Collected, Configured, Hello, Settings, Unsafe};
 use nix::errno::Errno;
@@ -56,9 +61,11 @@ use ending::Stop;
 use events::Events;
 pub use finished::Finished;
 pub use history::FOLDER as HISTORY_FOLDER;
+use nodes::Nodes;
 use pool::Worker;
 use rules::Rules;
 use screen::Screen;
+use selection::Selecting;
 use suite::Suite;
 use watch::Watch;
 
@@ -75,6 +82,19 @@ pub struct RunOptions {
     pub run_id: String,
     /// Where the run shows itself.
     pub output: Output,
+    /// What GitHub Actions says of itself.
+    pub github: Github,
+}
+
+/// What GitHub Actions says of itself.
+#[derive(Clone, Debug, Default)]
+pub struct Github {
+    /// The run is there (`GITHUB_ACTIONS`).
+    pub active: bool,
+    /// The folder of the repository (`GITHUB_WORKSPACE`).
+    pub workspace: Option<Utf8PathBuf>,
+    /// The file of the job summary (`GITHUB_STEP_SUMMARY`).
+    pub summary: Option<Utf8PathBuf>,
 }
 
 /// Where a run shows itself.
@@ -145,8 +165,11 @@ pub(crate) struct Run {
     session: Option<Watched>,
     /// What main shares.
     main: Option<Watched>,
+    selecting: Selecting,
     suite: Option<Suite>,
     history: Option<History>,
+    /// What earlier runs lead to expect.
+    estimates: Option<Arc<HashMap<String, PhaseTimes>>>,
     /// The exit status that the history was kept with, and what came of it.
     kept: Option<(i32, Result<(), String>)>,
     python: Option<Hello>,
@@ -167,6 +190,7 @@ pub(crate) struct Run {
     pauses: Vec<(u64, u64)>,
     pressure: Pressure,
     alone: Alone,
+    nodes: Nodes,
     untorn: Untorn,
     diagnosis: Diagnosis,
     /// Stacks that somebody asked for.
@@ -212,8 +236,10 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         rules: Rules::default(),
         session: None,
         main: None,
+        selecting: Selecting::default(),
         suite: None,
         history: None,
+        estimates: None,
         kept: None,
         python: None,
         stop: None,
@@ -227,6 +253,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         pauses: Vec::new(),
         pressure: Pressure::watch(),
         alone: Alone::default(),
+        nodes: Nodes::default(),
         untorn: Untorn::default(),
         diagnosis: Diagnosis::default(),
         dump: None,
@@ -242,6 +269,9 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
     descendants::kill_all(run.guardian.pid());
     run.guardian.dismiss();
     for warning in kept.err().into_iter().chain(run.end_events(&result)) {
+        run.screen.warn(&warning);
+    }
+    if let Some(warning) = run.show_on_github() {
         run.screen.warn(&warning);
     }
     result?;
@@ -336,6 +366,7 @@ impl Run {
             FromPython::Settings => self.on_settings(payload),
             FromPython::Configured => self.on_configured(payload),
             FromPython::Collected => self.on_collected(number, payload),
+            FromPython::Items => self.on_items(number, payload),
             FromPython::Records => {
                 self.on_records(number, payload);
                 Ok(())
@@ -355,6 +386,12 @@ impl Run {
             }
             FromPython::Idle => {
                 self.screen.main_is_idle();
+                Ok(())
+            }
+            FromPython::Nodes => self.on_nodes(payload),
+            FromPython::Groups => self.on_groups(payload),
+            FromPython::AskInputs => {
+                self.on_ask_inputs(number);
                 Ok(())
             }
         }

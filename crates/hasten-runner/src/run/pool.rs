@@ -136,7 +136,7 @@ impl Run {
         if self.suite.is_some() || self.stop.is_some() || !self.distribute {
             return Ok(());
         }
-        if self.configured.is_none() || self.collected.is_none() {
+        if self.configured.is_none() || self.collected.is_none() || self.waits_for_groups() {
             return Ok(());
         }
         let estimates = self.estimates();
@@ -150,6 +150,7 @@ impl Run {
         let most = self.most_workers();
         let options = PlannerOptions {
             workers: most,
+            in_order: self.rules.keeps_order(),
             ..PlannerOptions::default()
         };
         let mut suite = Suite::new(collected, configured, &estimates, options, &self.rules);
@@ -160,7 +161,9 @@ impl Run {
                 .and_then(|all| all.numprocesses.as_ref()),
             Some(hasten_protocol::message::Workers::Exactly(_))
         );
-        let count = if exact {
+        let count = if let Some(shown) = self.nodes.expected() {
+            shown.min(suite.nodeids.len())
+        } else if exact {
             most.min(suite.nodeids.len())
         } else {
             suite.planner.worker_count_for(most)
@@ -214,7 +217,7 @@ impl Run {
             .as_ref()
             .is_some_and(|suite| suite.planner.has_work());
         let nobody = self.living().next().is_none();
-        if wanted && (nobody || self.dead_unreplaced > 0) {
+        if wanted && (nobody || self.dead_unreplaced > 0) && self.may_add_worker() {
             self.dead_unreplaced = self.dead_unreplaced.saturating_sub(1);
             let origin = self.origin();
             self.add_worker(self.most_workers(), origin)?;

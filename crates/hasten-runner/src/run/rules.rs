@@ -106,6 +106,13 @@ impl Rules {
         }
     }
 
+    /// True when not everything that is collected is run, or not in that order.
+    pub(crate) fn select(&self) -> bool {
+        self.policy
+            .as_ref()
+            .is_some_and(|policy| policy.shard.is_some() || policy.order.is_some())
+    }
+
     /// Expressions that pytest has to evaluate.
     pub(crate) fn filters(&self) -> Vec<(char, String)> {
         let filters = self.policy.iter().flat_map(Policy::filters);
@@ -211,6 +218,10 @@ fn command_line(options: &RuleOptions, reruns: &RerunOptions, given: &GivenLimit
         rerun_except: reruns.rerun_except.clone(),
         flaky_result: options.flaky_result.clone().or(fails),
         quarantine: options.quarantine.clone(),
+        github: options.github,
+        shard: options.shard.clone(),
+        shard_by: options.shard_by.clone(),
+        order: options.order.clone(),
         ini: Ini {
             reruns: reruns.ini_reruns,
             reruns_delay: reruns.ini_reruns_delay,

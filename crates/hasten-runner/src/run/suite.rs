@@ -42,7 +42,7 @@ impl Suite {
             .iter()
             .map(|item| Item {
                 file: files.number(file_of(item)),
-                scope: scopes.number(parent_of(item)),
+                scope: scopes.number(scope_of(item)),
                 expected: estimates.get(&item.0).map(PhaseTimes::total),
                 bound: None,
                 alone: false,
@@ -88,12 +88,12 @@ impl Suite {
 }
 
 /// The file of an item: its node id up to the first `::`.
-fn file_of(item: &CollectedItem) -> &str {
+pub(super) fn file_of(item: &CollectedItem) -> &str {
     item.0.split("::").next().unwrap_or_default()
 }
 
 /// The node id of its class or module.
-pub(super) fn parent_of(item: &CollectedItem) -> &str {
+pub(super) fn scope_of(item: &CollectedItem) -> &str {
     let end = item
         .0
         .char_indices()
@@ -122,8 +122,8 @@ mod tests {
     fn file_and_scope_are_parts_of_the_node_id() {
         let item = CollectedItem("tests/tést.py::A::b[x::y]".into(), 16, None, None, None);
         assert_eq!(file_of(&item), "tests/tést.py");
-        assert_eq!(parent_of(&item), "tests/tést.py::A");
+        assert_eq!(scope_of(&item), "tests/tést.py::A");
         let odd = CollectedItem("whole".into(), 99, None, None, None);
-        assert_eq!(parent_of(&odd), "whole");
+        assert_eq!(scope_of(&odd), "whole");
     }
 }

@@ -4,5 +4,6 @@ mod asking;
 mod deaths;
 mod properties;
 mod runs;
+mod shards;
 mod suites;
 mod together;

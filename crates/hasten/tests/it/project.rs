@@ -66,6 +66,9 @@ impl Project {
             .env("COLUMNS", "80")
             .env_remove("PYTEST_ADDOPTS")
             .env_remove("PYTEST_TIMEOUT")
+            .env_remove("GITHUB_ACTIONS")
+            .env_remove("GITHUB_STEP_SUMMARY")
+            .env_remove("GITHUB_WORKSPACE")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

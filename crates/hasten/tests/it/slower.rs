@@ -31,6 +31,7 @@ fn with_history(project: Project, seconds: &[f64]) -> Project {
             commit: Some(format!("{number}{:039x}", 0)),
             exit_status: 0,
             whole_suite: true,
+            shard: None,
         };
         let attempt = |nodeid: &'static str, call| Attempt {
             nodeid: nodeid.into(),
@@ -123,24 +124,23 @@ fn durations(stdout: &str) -> Vec<String> {
 
 #[test]
 fn durations_with_v_are_pytests_and_then_hastens() {
-    let project = Project::with("test_a.py", TESTS);
+    let project = Project::with("test_a.py", &TESTS.replace("\"0.02\"", "\"0.5\""));
     for workers in ["0", "2"] {
-        let plain = project.hasten(&["-n", workers, "--durations=2"]);
-        plain.check(0, &["slowest 2 durations"]);
-        assert!(!plain.stdout.contains("slowest 2 files"));
-        let output =
-            project.hasten(&["-n", workers, "--durations=2", "--durations-min=0.01", "-v"]);
+        let plain = project.hasten(&["-n", workers, "--durations=1"]);
+        plain.check(0, &["slowest 1 durations"]);
+        assert!(!plain.stdout.contains("slowest 1 files"));
+        let output = project.hasten(&["-n", workers, "--durations=1", "--durations-min=0.3", "-v"]);
         output.check(
             0,
             &[
-                "slowest 2 durations",
-                "slowest 2 files",
+                "slowest 1 durations",
+                "slowest 1 files",
                 "s test_a.py (3 tests)",
-                "slowest 2 classes",
+                "slowest 1 classes",
                 "s test_a.py::TestX (2 tests)",
             ],
         );
-        let pytest = project.pytest(&["--durations=2", "--durations-min=0.01", "-v"]);
+        let pytest = project.pytest(&["--durations=1", "--durations-min=0.3", "-v"]);
         let (ours, theirs) = (durations(&output.stdout), durations(&pytest.stdout));
         let own = ours.iter().position(|line| line.contains("slowest"));
         assert_eq!(ours[..own.unwrap()], theirs[..theirs.len() - 1]);

@@ -164,6 +164,7 @@ mod tests {
                 commit: None,
                 exit_status: 0,
                 whole_suite: true,
+                shard: None,
             },
             attempts: 340,
         };
