@@ -5,6 +5,7 @@ pub mod durations;
 pub mod event;
 pub mod github;
 pub mod live;
+pub mod plan;
 pub mod regressed;
 pub mod slow;
 

@@ -9,6 +9,8 @@ pub(crate) enum Command {
     Run,
     /// Show what takes long, from history.
     Slow,
+    /// Say what a run would do.
+    Plan,
     /// Hand on, take in, look at or forget run times.
     History,
     /// Say what makes tests slow to run.
@@ -57,6 +59,7 @@ impl Arguments {
             Some("run") => (Command::Run, 1),
             Some("slow") => (Command::Slow, 1),
             Some("history") => (Command::History, 1),
+            Some("plan") => (Command::Plan, 1),
             Some("doctor") => (Command::Doctor, 1),
             Some("verify") => (Command::Verify, 1),
             Some("--version" | "-V") => (Command::Version, 1),

@@ -2,6 +2,7 @@
 
 pub(crate) mod doctor;
 pub(crate) mod history;
+pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod slow;
 pub(crate) mod verify;

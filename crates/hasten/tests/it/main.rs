@@ -22,6 +22,7 @@ mod junit;
 mod limits;
 mod measured;
 mod nodes;
+mod plan;
 mod project;
 mod retries;
 mod shards;
