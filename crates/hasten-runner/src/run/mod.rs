@@ -11,6 +11,7 @@ mod deaths;
 mod dependent;
 mod diagnose;
 mod dump;
+mod durations;
 mod ending;
 mod events;
 mod expired;
@@ -23,6 +24,7 @@ mod nodes;
 mod origin;
 mod pool;
 mod recall;
+mod regress;
 mod rules;
 mod scaling;
 mod screen;
@@ -193,6 +195,8 @@ pub(crate) struct Run {
     exit_status: Option<i32>,
     /// Something went wrong outside of any test.
     fault: bool,
+    /// Number of tests that fail the run since they became slower.
+    regressed: usize,
     /// main was told that the run is over.
     ended: bool,
     /// Workers that died and were not replaced yet.
@@ -267,6 +271,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         distribute: false,
         exit_status: None,
         fault: false,
+        regressed: 0,
         ended: false,
         dead_unreplaced: 0,
         early_deaths: 0,
@@ -417,6 +422,10 @@ impl Run {
             FromPython::Stopped => self.on_stopped(number, payload),
             FromPython::Bye => {
                 self.processes[number].bye = Some(parse(Role::Base, payload)?);
+                Ok(())
+            }
+            FromPython::Summary => {
+                self.on_summary();
                 Ok(())
             }
             FromPython::Idle => {
