@@ -27,3 +27,4 @@ mod retries;
 mod shards;
 mod timeouts;
 mod verify;
+mod waits;
