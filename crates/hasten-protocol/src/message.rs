@@ -414,6 +414,8 @@ pub struct Decision {
     pub session: bool,
     /// Without distribution: main asks which of the collected items to keep.
     pub select: bool,
+    /// Only a forecast is made.
+    pub forecast: bool,
     /// The identity that the session takes until it is forked; its number of workers and its run are main's, too.
     pub worker: Option<WorkerIdentity>,
 }

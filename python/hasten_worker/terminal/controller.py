@@ -43,7 +43,8 @@ def configured(config, distributed, live_line=False, auto_workers=None):
     }
 
 
-def _auto_workers(config):
+def auto_workers(config):
+    """Returns what a conftest or the environment says of ``-n auto``, or None."""
     hook = config.hook.pytest_xdist_auto_num_workers
     if hook.get_hookimpls():
         answer = hook(config=config)
@@ -79,7 +80,7 @@ class Controller:
         """Leaves the options of a controller of pytest-xdist, which asks its hook here, too."""
         option = config.option
         if isinstance(option.numprocesses, str):
-            self._auto_workers = _auto_workers(config)
+            self._auto_workers = auto_workers(config)
             option.numprocesses = self._auto_workers or self._count
         option.tx = ["popen"] * option.numprocesses
 

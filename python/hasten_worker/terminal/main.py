@@ -117,7 +117,8 @@ class Main:
             Controller(self._channel, self._notes, self._decision["worker"]).register(manager)
         else:
             bring_back(config)
-            Recorder(self._channel, self._memory).register(manager)
+            forecasts = self._decision is not None and self._decision.get("forecast")
+            Recorder(self._channel, self._memory, forecasts).register(manager)
             if self._decision.get("select"):
                 manager.register(Selection(self._channel))
 

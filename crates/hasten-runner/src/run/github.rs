@@ -24,7 +24,7 @@ impl Run {
         let text = gathered.annotations(places, !annotated);
         let _ = match self.options.output {
             Output::Stdout => std::io::stdout().lock().write_all(text.as_bytes()),
-            Output::Stderr => std::io::stderr().lock().write_all(text.as_bytes()),
+            Output::Stderr | Output::Held => std::io::stderr().lock().write_all(text.as_bytes()),
         };
         let path = self.options.github.summary.as_deref()?;
         let error = append_summary(path, &gathered).err()?;

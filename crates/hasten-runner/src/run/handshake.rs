@@ -162,7 +162,7 @@ impl Run {
             self.rules.decided_outside(),
         );
         self.distribute = choice.distribute;
-        if choice.distribute {
+        if choice.distribute || self.options.forecast {
             self.rules.dist = Dist::of(&settings)?;
         }
         if let Some(text) = choice.note {
@@ -179,6 +179,7 @@ impl Run {
             distribute: choice.distribute,
             session,
             select: self.rules.select(),
+            forecast: self.options.forecast,
             worker: choice
                 .distribute
                 .then(|| self.identity("gw0".into(), self.most_workers())),
@@ -315,7 +316,9 @@ impl Run {
             self.leave_base();
             self.tell_collected(&collected);
             self.collected = Some(collected);
-            if role == Role::Main {
+            if role == Role::Main && self.options.forecast {
+                self.forecast = Some(self.forecast());
+            } else if role == Role::Main {
                 self.note_own_suite();
             }
         }

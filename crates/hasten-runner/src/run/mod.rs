@@ -14,6 +14,7 @@ mod ending;
 mod events;
 mod expired;
 mod finished;
+mod forecast;
 mod github;
 mod handshake;
 mod history;
@@ -31,6 +32,8 @@ mod waits;
 mod watch;
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read, Seek, Write};
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +42,7 @@ use camino::Utf8PathBuf;
 use hasten_history::{History, PhaseTimes};
 use hasten_protocol::frame::FromPython;
 use hasten_protocol::message::{Collected, Configured, Hello, Settings, Unsafe};
+use hasten_report::plan::Forecast;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
@@ -83,6 +87,8 @@ pub struct RunOptions {
     pub run_id: String,
     /// Where the run shows itself.
     pub output: Output,
+    /// Nothing is run: say what a run would do.
+    pub forecast: bool,
     /// What GitHub Actions says of itself.
     pub github: Github,
 }
@@ -106,6 +112,8 @@ pub enum Output {
     Stdout,
     /// On stderr: stdout is for something else.
     Stderr,
+    /// On stderr, when it is over and has failed.
+    Held,
 }
 
 /// The longest wait of the loop when nothing is due: a safety net, not a poll.
@@ -167,6 +175,7 @@ pub(crate) struct Run {
     /// What main shares.
     main: Option<Watched>,
     selecting: Selecting,
+    forecast: Option<Forecast>,
     suite: Option<Suite>,
     history: Option<History>,
     /// What earlier runs lead to expect.
@@ -212,7 +221,12 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         Guardian::start(&options.run_id).map_err(RunError::system("cannot start a process"))?;
     let signals = Signals::new().map_err(RunError::system("cannot listen to signals"))?;
     descendants::become_subreaper();
+    let held = match options.output {
+        Output::Held => Some(held_output()?),
+        Output::Stdout | Output::Stderr => None,
+    };
     let launcher = Launcher {
+        held: held.clone(),
         python: options.python.clone(),
         package: options.package.clone(),
         run_id: options.run_id.clone(),
@@ -237,6 +251,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         session: None,
         main: None,
         selecting: Selecting::default(),
+        forecast: None,
         suite: None,
         history: None,
         estimates: None,
@@ -275,7 +290,26 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         run.screen.warn(&warning);
     }
     result?;
-    Ok(run.finished())
+    let finished = run.finished();
+    if let Some(held) = held.filter(|_| !matches!(finished.exit_status, 0 | 5)) {
+        show_held(&held);
+    }
+    Ok(finished)
+}
+
+/// A file that takes what is printed, and has no name.
+fn held_output() -> Result<Arc<File>, RunError> {
+    tempfile::tempfile()
+        .map(Arc::new)
+        .map_err(RunError::system("cannot make a temporary file"))
+}
+
+/// Shows what was printed.
+fn show_held(mut held: &File) {
+    let mut text = Vec::new();
+    if held.rewind().is_ok() && held.read_to_end(&mut text).is_ok() {
+        let _ = std::io::stderr().lock().write_all(&text);
+    }
 }
 
 impl Run {

@@ -25,8 +25,9 @@ pub(super) fn options(
         run_id: environment::new_run_id(),
         github: match output {
             Output::Stdout => environment::github(),
-            Output::Stderr => Github::default(),
+            Output::Stderr | Output::Held => Github::default(),
         },
         output,
+        forecast: false,
     })
 }
