@@ -27,6 +27,7 @@ mod project;
 mod report;
 mod retries;
 mod shards;
+mod slower;
 mod timeouts;
 mod verify;
 mod waits;
