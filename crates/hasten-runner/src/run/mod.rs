@@ -160,6 +160,8 @@ pub(crate) struct Run {
     stop: Option<Stop>,
     distribute: bool,
     exit_status: Option<i32>,
+    /// pytest's exit status before a plugin changed it.
+    session_status: Option<i32>,
     /// Something went wrong outside of any test.
     fault: bool,
     /// main was told that the run is over.
@@ -227,6 +229,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         stop: None,
         distribute: false,
         exit_status: None,
+        session_status: None,
         fault: false,
         ended: false,
         dead_unreplaced: 0,
