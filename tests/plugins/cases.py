@@ -202,10 +202,14 @@ CASES = [
         ("pytest_rerunfailures",),
         ((), ("--reruns", "1", "-rR")),
         same_output=False,
-        note="hasten does what it does, and prints it in its own way ([migrate.md](migrate.md#from-pytest-rerunfailures)).",
+        note="hasten does it, and prints it in its own way ([migrate.md](migrate.md#from-pytest-rerunfailures)).",
     ),
     Case(
-        "snapshot", "pytest-snapshot", ("pytest_snapshot.plugin",), ((), ("--snapshot-update",)), {"kept/all.txt": text}
+        "snapshot",
+        "pytest-snapshot",
+        ("pytest_snapshot.plugin",),
+        ((), ("--snapshot-update",)),
+        {"kept/all.txt": text, "kept/own.txt": text},
     ),
     Case(
         "split",
@@ -228,5 +232,11 @@ CASES = [
         same_output=False,
         note="The text of a time-out is hasten's ([limits.md](limits.md)).",
     ),
-    Case("xprocess", "pytest-xprocess", ("xprocess.pytest_xprocess",), same_output=False),
+    Case(
+        "xprocess",
+        "pytest-xprocess",
+        ("xprocess.pytest_xprocess",),
+        same_output=False,
+        note="As under pytest-xdist, a process needs a name of its own in each worker (`worker_id`).",
+    ),
 ]

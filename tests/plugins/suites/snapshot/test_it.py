@@ -9,4 +9,4 @@ def test_matches(snapshot, n):
 
 def test_differs(snapshot):
     snapshot.snapshot_dir = "kept"
-    snapshot.assert_match("other text\n", "all.txt")
+    snapshot.assert_match("other text\n", "own.txt")
