@@ -31,6 +31,8 @@ pub struct CommandLine {
     pub timeout_grace: Option<f64>,
     /// `--slow-after`.
     pub slow_after: Option<f64>,
+    /// `--durations-regress`: above 1, or 0 for no comparison.
+    pub durations_regress: Option<f64>,
     /// `--retries`.
     pub retries: Option<u32>,
     /// `--reruns`: the same, when `--retries` is absent.
@@ -49,6 +51,8 @@ pub struct CommandLine {
     pub flaky_result: Option<String>,
     /// `--quarantine`: a file, relative to the current folder.
     pub quarantine: Option<String>,
+    /// `--github`, `--no-github`.
+    pub github: Option<bool>,
     /// `--shard`.
     pub shard: Option<String>,
     /// `--shard-by`.
@@ -117,8 +121,10 @@ impl CommandLine {
             session_timeout: self.session_timeout.map(lenient),
             timeout_grace: checked("--timeout-grace", self.timeout_grace)?,
             slow_after: checked("--slow-after", self.slow_after)?,
+            durations_regress: ratio("--durations-regress", self.durations_regress)?,
             flaky_fails,
             quarantine,
+            github: self.github,
             shard: read("--shard", self.shard.as_deref(), Shard::parse, SHARD)?,
             shard_by: read(
                 "--shard-by",
@@ -166,6 +172,17 @@ fn checked(option: &'static str, number: Option<f64>) -> Result<Option<f64>, Con
             option,
             found: number.to_string(),
             advice: "Give a number from 0 to 1e9.",
+        }),
+        number => Ok(number),
+    }
+}
+
+fn ratio(option: &'static str, number: Option<f64>) -> Result<Option<f64>, ConfigError> {
+    match number {
+        Some(number) if !span::is_ratio(number) => Err(ConfigError::WrongOption {
+            option,
+            found: number.to_string(),
+            advice: "Give a number above 1, or 0 for no comparison.",
         }),
         number => Ok(number),
     }

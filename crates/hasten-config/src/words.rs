@@ -22,8 +22,10 @@ pub(crate) const OF_RUN: &[&str] = &[
     "session-timeout",
     "timeout-grace",
     "slow-after",
+    "durations-regress",
     "flaky-result",
     "quarantine",
+    "github",
     "order",
     "shard-by",
 ];

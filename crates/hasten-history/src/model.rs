@@ -64,6 +64,12 @@ impl Outcome {
         )
     }
 
+    /// Whether the test ran to its end without a failure that was not expected.
+    #[must_use]
+    pub const fn is_as_expected(self) -> bool {
+        matches!(self, Self::Passed | Self::Xfailed | Self::Xpassed)
+    }
+
     /// Whether it is a failure, wherever it comes from.
     #[must_use]
     pub const fn is_failure(self) -> bool {
@@ -92,6 +98,29 @@ impl Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+/// Numbers of tests by how they ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcomes([u64; Outcome::ALL.len()]);
+
+impl Outcomes {
+    /// Counts so many more.
+    pub const fn add(&mut self, outcome: Outcome, number: u64) {
+        self.0[outcome as usize] += number;
+    }
+
+    /// How many ended so.
+    #[must_use]
+    pub const fn of(&self, outcome: Outcome) -> u64 {
+        self.0[outcome as usize]
+    }
+
+    /// All tests.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
     }
 }
 

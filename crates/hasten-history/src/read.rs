@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::types::{FromSqlError, Type};
 use rusqlite::{Connection, Row};
 
-use crate::model::{Attempt, Outcome, PhaseTimes, Run, RunRecord, TestTiming};
+use crate::model::{Attempt, Outcome, Outcomes, PhaseTimes, Run, RunRecord, TestTiming};
 use crate::recent::Recent;
 use crate::shard::RunShard;
 
@@ -117,25 +117,45 @@ pub(crate) fn attempts(
             call: row.get(5)?,
             teardown: row.get(6)?,
             started: row.get(7)?,
-            cpu: cpu(row)?,
+            cpu: cpu(row, 8)?,
             peak_memory: row.get::<_, Option<u64>>(11)?.map(|kib| kib * 1024),
         })
     })?;
     attempts.collect()
 }
 
-fn cpu(row: &Row<'_>) -> rusqlite::Result<Option<PhaseTimes>> {
+/// How many tests of each run ended in which way; of several attempts the last one counts.
+pub(crate) fn outcomes(connection: &Connection) -> rusqlite::Result<HashMap<i64, Outcomes>> {
+    // SQLite takes `outcome` from the row that has the greatest number.
+    let mut statement = connection.prepare_cached(
+        "SELECT run_id, outcome, count(*) FROM
+            (SELECT run_id, outcome, max(attempt) FROM attempts GROUP BY run_id, test_id)
+         GROUP BY run_id, outcome",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut runs = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let counts: &mut Outcomes = runs.entry(row.get(0)?).or_default();
+        counts.add(outcome(row, 1)?, row.get(2)?);
+    }
+    Ok(runs)
+}
+
+/// Processor time of the three phases, in columns from this one on.
+pub(crate) fn cpu(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<PhaseTimes>> {
     let seconds = |column| {
         Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(|us| us as f64 / 1e6))
     };
-    Ok(match (seconds(8)?, seconds(9)?, seconds(10)?) {
-        (Some(setup), Some(call), Some(teardown)) => Some(PhaseTimes {
-            setup,
-            call,
-            teardown,
-        }),
-        _ => None,
-    })
+    Ok(
+        match (seconds(first)?, seconds(first + 1)?, seconds(first + 2)?) {
+            (Some(setup), Some(call), Some(teardown)) => Some(PhaseTimes {
+                setup,
+                call,
+                teardown,
+            }),
+            _ => None,
+        },
+    )
 }
 
 pub(crate) fn recent(row: &Row<'_>, column: usize) -> rusqlite::Result<Recent> {

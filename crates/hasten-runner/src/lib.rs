@@ -34,4 +34,4 @@ mod verdict;
 pub use error::RunError;
 pub use interpreter::Search;
 pub use package::unpack;
-pub use run::{Finished, HISTORY_FOLDER, Output, RunOptions, run};
+pub use run::{Finished, Github, HISTORY_FOLDER, Output, RunOptions, run};

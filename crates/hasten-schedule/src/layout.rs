@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::Item;
 use crate::bound::BoundGroups;
 use crate::estimate::Estimates;
+use crate::held::Held;
 
 /// An item longer than this part of a worker's share of the run goes out early. What is not cut off is
 /// so short that a late start of it adds no more than this to the run.
@@ -54,11 +55,12 @@ pub(crate) struct Layout {
 impl Layout {
     /// Lays items out for so many workers, and returns the units in the order of collection.
     ///
-    /// Items that run alone are in no unit. `in_order`: no unit is preferred to another.
+    /// Items that run alone, and those that are held, are in no unit. `in_order`: no unit is preferred to another.
     pub(crate) fn new(
         items: &[Item],
         estimates: &Estimates,
         bound: &BoundGroups,
+        held: &Held,
         workers: usize,
         in_order: bool,
     ) -> (Self, Vec<Unit>) {
@@ -70,7 +72,7 @@ impl Layout {
         let mut interleaved = false;
         let (alone, all): (Vec<u32>, Vec<u32>) = (0..)
             .take(items.len())
-            .partition(|item| items[*item as usize].alone);
+            .partition(|item| items[*item as usize].alone || held.has(*item));
         let free: Vec<u32> = all
             .into_iter()
             .filter(|item| bound.of(*item).is_none())

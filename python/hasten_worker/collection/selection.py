@@ -1,7 +1,7 @@
 """Which of the collected tests are run here, and in which order: the supervisor says it.
 
-Asked only where ``--shard`` or ``--order`` has a say. Tests of other shards are deselected as ``-k``
-does it.
+Asked only where ``--shard`` or ``--order`` has a say. Tests of other shards are deselected as
+``-k`` does it.
 """
 
 import json

@@ -27,6 +27,7 @@ from hasten_worker.messages import journal as words
 from hasten_worker.messages import wire
 from hasten_worker.messages.ending import stopped
 from hasten_worker.messages.journal import Journal
+from hasten_worker.messages.junit import ProvideXml
 from hasten_worker.messages.node_values import from_text
 from hasten_worker.messages.wire import Channel
 from hasten_worker.processes.forking import ForkFailed, fork_off
@@ -99,6 +100,7 @@ class Session:
         # As many processes as there may be workers; those that load for themselves are that many.
         self._ahead = CompileAhead(config, kept, self._identity["count"] if self.forks else 1)
         manager.register(self)
+        manager.register(ProvideXml())
         if self._identity.get("select"):
             manager.register(Selection(self._channel))
         self._set_options(config.known_args_namespace)

@@ -2,7 +2,7 @@
 
 
 def together(items, marked):
-    """Returns, for COLLECTED, what marks say of items: their groups, what they use, and the like."""
+    """Returns, for COLLECTED, what marks say of items: groups, resources and the like."""
     groups, serial, resources, dependent = {}, [], {}, []
     for index in marked:
         item = items[index]

@@ -19,6 +19,10 @@ from hasten_worker.terminal.replay import Replay, read_report
 _SEQUENCE = struct.Struct("<I")
 
 
+# Writes annotations for GitHub Actions itself.
+_ANNOTATOR = "pytest_github_actions_annotate_failures"
+
+
 def configured(config, distributed, live_line=False, auto_workers=None):
     """Returns the CONFIGURED message."""
     # Asking for the folder makes it, which pytest itself does when a test first needs it.
@@ -34,11 +38,26 @@ def configured(config, distributed, live_line=False, auto_workers=None):
         "basetemp": None if factory is None else str(factory.getbasetemp()),
         "rootdir": str(config.rootpath),
         "invocation_dir": str(config.invocation_params.dir),
+        "annotates": config.pluginmanager.hasplugin(_ANNOTATOR),
         "limits": limits(config, config.option),
+        "durations": _durations(config.option),
     }
 
 
-def _auto_workers(config):
+def _durations(option):
+    """What ``--durations`` with ``-v`` shows beside the durations of tests."""
+    number = getattr(option, "durations", None)
+    if number is None or option.verbose < 1:
+        return None
+    least = getattr(option, "durations_min", None)
+    more = option.verbose < 2
+    if least is None:
+        least = 0.005 if more else 0.0
+    return {"number": max(number, 0), "min": least, "more": more}
+
+
+def auto_workers(config):
+    """Returns what a conftest or the environment says of ``-n auto``, or None."""
     hook = config.hook.pytest_xdist_auto_num_workers
     if hook.get_hookimpls():
         answer = hook(config=config)
@@ -75,7 +94,7 @@ class Controller:
         """Leaves the options of a controller of pytest-xdist, which asks its hook here, too."""
         option = config.option
         if isinstance(option.numprocesses, str):
-            self._auto_workers = _auto_workers(config)
+            self._auto_workers = auto_workers(config)
             option.numprocesses = self._auto_workers or self._count
         option.tx = ["popen"] * option.numprocesses
 
@@ -120,7 +139,10 @@ class Controller:
                 self._shown(_SEQUENCE.unpack_from(payload)[0])
             elif kind == wire.END:
                 self._replay.close()
-                raise_end(json.loads(payload), session, self._interruption)
+                end = json.loads(payload)
+                # Their outcomes stay what they are.
+                session.testsfailed += end.get("regressed") or 0
+                raise_end(end, session, self._interruption)
                 return True
             else:
                 self._told(kind, payload)

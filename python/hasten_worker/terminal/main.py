@@ -119,7 +119,8 @@ class Main:
             self._controller.register(manager)
         else:
             bring_back(config)
-            Recorder(self._channel, self._memory).register(manager)
+            forecasts = self._decision is not None and self._decision.get("forecast")
+            Recorder(self._channel, self._memory, self._notes, forecasts).register(manager)
             if self._decision.get("select"):
                 manager.register(Selection(self._channel))
 

@@ -14,14 +14,16 @@ from hasten_worker.running.item_reports import ItemReports
 from hasten_worker.running.items import PhaseWords
 from hasten_worker.running.time_limit import TimeLimit
 from hasten_worker.running.usage import PhaseUsage, Usage
-from hasten_worker.terminal.controller import configured
+from hasten_worker.terminal.controller import auto_workers, configured
 
 
 class Recorder:
     """A plugin that changes nothing, and tells the supervisor what there was."""
 
-    def __init__(self, channel, memory):
+    def __init__(self, channel, memory, notes, forecasts=False):
+        self._forecasts = forecasts  # asks how many workers a run would have
         self._channel = channel
+        self._notes = notes
         self._memory = memory
         self._config = None
         self._reports = None
@@ -37,7 +39,12 @@ class Recorder:
     @hook_wrapper(tryfirst=True)
     def pytest_collection(self, session):
         self._config = session.config
-        self._channel.send_json(wire.CONFIGURED, configured(session.config, False))
+        config = session.config
+        workers = auto_workers(config) if self._forecasts else None
+        message = configured(config, False, auto_workers=workers)
+        self._channel.send_json(wire.CONFIGURED, message)
+        if message["durations"]:
+            self._notes.ask()
         self._started = time.perf_counter()
         return (yield)
 

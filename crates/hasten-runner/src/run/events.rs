@@ -7,6 +7,7 @@ use hasten_protocol::message::{Collected, Settings};
 use hasten_protocol::record::{Record, RecordKind};
 use hasten_protocol::report::Report;
 use hasten_report::event::{CollectionProblem, Counts, Event, VERSION};
+use hasten_report::github::Gathered;
 use serde::Deserialize;
 
 use super::Run;
@@ -20,6 +21,8 @@ use crate::test_event::{self, COLUMNS, Folders, Warned};
 #[derive(Default)]
 pub(crate) struct Events {
     file: Option<EventFile>,
+    /// For GitHub.
+    gathered: Option<Gathered>,
     folders: Folders,
     counts: Counts,
     begun: bool,
@@ -36,7 +39,7 @@ fn now() -> f64 {
 impl Events {
     /// True when somebody is told.
     pub(crate) fn are_wanted(&self) -> bool {
-        self.file.is_some()
+        self.file.is_some() || self.gathered.is_some()
     }
 
     /// Tells of something.
@@ -68,6 +71,14 @@ impl Events {
         if let Some(file) = &mut self.file {
             file.add(event, time);
         }
+        if let Some(gathered) = &mut self.gathered {
+            gathered.take(event);
+        }
+    }
+
+    /// What was gathered for GitHub, and the rootdir that its paths are relative to.
+    pub(crate) fn take_gathered(&mut self) -> Option<(Gathered, Utf8PathBuf)> {
+        Some((self.gathered.take()?, self.folders.rootdir.clone()))
     }
 
     fn begin(&mut self, first: &Event, time: f64) {
@@ -80,8 +91,12 @@ impl Events {
 }
 
 impl Run {
-    /// Opens the file of `--events`.
+    /// Opens the file of `--events`, and gathers for GitHub when the run is there.
     pub(super) fn open_events(&mut self, settings: &Settings) -> Result<(), RunError> {
+        let wanted = self.rules.policy().and_then(|policy| policy.github);
+        if wanted.unwrap_or(self.options.github.active) {
+            self.events.gathered = Some(Gathered::default());
+        }
         let Some(path) = &settings.events else {
             return Ok(());
         };

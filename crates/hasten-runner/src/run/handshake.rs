@@ -166,7 +166,7 @@ impl Run {
             self.rules.decided_outside(),
         );
         self.distribute = choice.distribute;
-        if choice.distribute {
+        if choice.distribute || self.options.forecast {
             self.rules.dist = Dist::of(&settings)?;
         }
         if let Some(text) = choice.note {
@@ -183,6 +183,7 @@ impl Run {
             distribute: choice.distribute,
             session,
             select: self.rules.select(),
+            forecast: self.options.forecast,
             worker: choice
                 .distribute
                 .then(|| self.identity("gw0".into(), self.most_workers())),
@@ -209,12 +210,14 @@ impl Run {
     /// Shows a line in the summary, ahead of DECISION: a main that runs the tests itself reads nothing after it.
     fn tell_main(&mut self, text: &str) {
         self.tell_note(text);
-        if let Some(main) = self.process(Role::Main) {
-            let note = Note {
-                place: Place::Summary,
-                text: text.to_owned(),
-            };
-            main.channel.send(frame::encode_json(ToPython::Note, &note));
+        self.send_note(Role::Main, &Note::new(Place::Summary, text));
+    }
+
+    /// Sends a note past everything that waits to be shown.
+    pub(super) fn send_note(&mut self, role: Role, note: &Note) {
+        if let Some(process) = self.process(role) {
+            let frame = frame::encode_json(ToPython::Note, note);
+            process.channel.send(frame);
         }
     }
 
@@ -319,7 +322,9 @@ impl Run {
             self.leave_base();
             self.tell_collected(&collected);
             self.collected = Some(collected);
-            if role == Role::Main {
+            if role == Role::Main && self.options.forecast {
+                self.forecast = Some(self.forecast());
+            } else if role == Role::Main {
                 self.note_own_suite();
             }
         }

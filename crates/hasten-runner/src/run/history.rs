@@ -9,7 +9,7 @@ use camino::Utf8Path;
 use hasten_history::{
     Attempt, Details, History, Outcome, PhaseTimes, RunRecord, expect_of_kin, git,
 };
-use hasten_protocol::message::CollectedItem;
+use hasten_protocol::message::{CollectedItem, Settings};
 
 use super::Run;
 use super::suite::Suite;
@@ -106,7 +106,7 @@ impl Run {
     fn expected_status(&self) -> i32 {
         let failed = |suite: &Suite| suite.ledger.counts().failed > 0;
         match self.stop.as_ref().map(|stop| stop.end.kind.as_str()) {
-            None => i32::from(self.suite.as_ref().is_some_and(failed)),
+            None => i32::from(self.regressed > 0 || self.suite.as_ref().is_some_and(failed)),
             Some("shouldfail") => 1,
             Some("internal") => 3,
             Some(_) => 2,
@@ -131,8 +131,7 @@ impl Run {
             }))
             .filter_map(|(nodeid, entry)| attempt(nodeid, entry, self.distribute))
             .collect();
-        // A shard without tests was run, too.
-        if attempts.is_empty() && self.selecting.shard().is_none() {
+        if attempts.is_empty() && !self.ran_nothing() {
             return Ok(());
         }
         let record = self.run_record(&rootdir, suite.ledger.is_complete(), exit_status);
@@ -148,6 +147,12 @@ impl Run {
             Ok(Some(warning)) => Err(warning.to_string()),
             Err(error) => Err(error.to_string()),
         }
+    }
+
+    /// A shard without tests was run, too.
+    fn ran_nothing(&self) -> bool {
+        let runs = |settings: &Settings| settings.in_process.is_none();
+        self.selecting.is_empty_shard() && self.settings.as_ref().is_some_and(runs)
     }
 
     fn run_record(&self, rootdir: &str, complete: bool, exit_status: i32) -> RunRecord {

@@ -10,15 +10,19 @@ mod deaths;
 mod dependent;
 mod diagnose;
 mod dump;
+mod durations;
 mod ending;
 mod events;
 mod expired;
 mod finished;
+mod forecast;
+mod github;
 mod handshake;
 mod history;
 mod nodes;
 mod origin;
 mod pool;
+mod regress;
 mod rules;
 mod screen;
 mod selection;
@@ -29,6 +33,8 @@ mod together;
 mod watch;
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read, Seek, Write};
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +43,7 @@ use camino::Utf8PathBuf;
 use hasten_history::{History, PhaseTimes};
 use hasten_protocol::frame::FromPython;
 use hasten_protocol::message::{Collected, Configured, Hello, Settings, Unsafe};
+use hasten_report::plan::Forecast;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
@@ -79,6 +86,21 @@ pub struct RunOptions {
     pub run_id: String,
     /// Where the run shows itself.
     pub output: Output,
+    /// Nothing is run: say what a run would do.
+    pub forecast: bool,
+    /// What GitHub Actions says of itself.
+    pub github: Github,
+}
+
+/// What GitHub Actions says of itself.
+#[derive(Clone, Debug, Default)]
+pub struct Github {
+    /// The run is there (`GITHUB_ACTIONS`).
+    pub active: bool,
+    /// The folder of the repository (`GITHUB_WORKSPACE`).
+    pub workspace: Option<Utf8PathBuf>,
+    /// The file of the job summary (`GITHUB_STEP_SUMMARY`).
+    pub summary: Option<Utf8PathBuf>,
 }
 
 /// Where a run shows itself.
@@ -89,6 +111,8 @@ pub enum Output {
     Stdout,
     /// On stderr: stdout is for something else.
     Stderr,
+    /// On stderr, when it is over and has failed.
+    Held,
 }
 
 /// The longest wait of the loop when nothing is due: a safety net, not a poll.
@@ -150,6 +174,7 @@ pub(crate) struct Run {
     /// What main shares.
     main: Option<Watched>,
     selecting: Selecting,
+    forecast: Option<Forecast>,
     suite: Option<Suite>,
     history: Option<History>,
     /// What earlier runs lead to expect.
@@ -164,6 +189,8 @@ pub(crate) struct Run {
     session_status: Option<i32>,
     /// Something went wrong outside of any test.
     fault: bool,
+    /// Number of tests that fail the run since they became slower.
+    regressed: usize,
     /// main was told that the run is over.
     ended: bool,
     /// Workers that died and were not replaced yet.
@@ -196,7 +223,12 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         Guardian::start(&options.run_id).map_err(RunError::system("cannot start a process"))?;
     let signals = Signals::new().map_err(RunError::system("cannot listen to signals"))?;
     descendants::become_subreaper();
+    let held = match options.output {
+        Output::Held => Some(held_output()?),
+        Output::Stdout | Output::Stderr => None,
+    };
     let launcher = Launcher {
+        held: held.clone(),
         python: options.python.clone(),
         package: options.package.clone(),
         run_id: options.run_id.clone(),
@@ -221,6 +253,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         session: None,
         main: None,
         selecting: Selecting::default(),
+        forecast: None,
         suite: None,
         history: None,
         estimates: None,
@@ -231,6 +264,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         exit_status: None,
         session_status: None,
         fault: false,
+        regressed: 0,
         ended: false,
         dead_unreplaced: 0,
         early_deaths: 0,
@@ -255,8 +289,30 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
     for warning in kept.err().into_iter().chain(run.end_events(&result)) {
         run.screen.warn(&warning);
     }
+    if let Some(warning) = run.show_on_github() {
+        run.screen.warn(&warning);
+    }
     result?;
-    Ok(run.finished())
+    let finished = run.finished();
+    if let Some(held) = held.filter(|_| !matches!(finished.exit_status, 0 | 5)) {
+        show_held(&held);
+    }
+    Ok(finished)
+}
+
+/// A file that takes what is printed, and has no name.
+fn held_output() -> Result<Arc<File>, RunError> {
+    tempfile::tempfile()
+        .map(Arc::new)
+        .map_err(RunError::system("cannot make a temporary file"))
+}
+
+/// Shows what was printed.
+fn show_held(mut held: &File) {
+    let mut text = Vec::new();
+    if held.rewind().is_ok() && held.read_to_end(&mut text).is_ok() {
+        let _ = std::io::stderr().lock().write_all(&text);
+    }
 }
 
 impl Run {
@@ -359,6 +415,10 @@ impl Run {
             FromPython::Stopped => self.on_stopped(number, payload),
             FromPython::Bye => {
                 self.processes[number].bye = Some(parse(Role::Base, payload)?);
+                Ok(())
+            }
+            FromPython::Summary => {
+                self.on_summary();
                 Ok(())
             }
             FromPython::Idle => {

@@ -1,6 +1,6 @@
 //! What the settings of the project and the command line say of limits, for this run.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use camino::Utf8Path;
 use hasten_config::{CommandLine, ConfigError, File, Ini, Policy, Span};
@@ -8,7 +8,9 @@ use hasten_history::PhaseTimes;
 use hasten_protocol::message::{Collected, GivenLimits, RuleOptions, Settings};
 use hasten_protocol::reruns::RerunOptions;
 
-use super::together::Dist;
+use hasten_schedule::Resources;
+
+use super::together::{self, Dist};
 use crate::limits::{ItemLimits, Limits};
 
 /// The end of a session is not a test: a limit that is meant for tests gives it so many seconds at least.
@@ -35,6 +37,8 @@ pub(crate) struct Rules {
     pub(crate) session_finish: f64,
     /// After so long a line says what is running.
     pub(crate) slow_after: f64,
+    /// A test that takes more than so many times its usual time fails the run.
+    pub(crate) durations_regress: f64,
     /// What stays together on one worker.
     pub(crate) dist: Dist,
 }
@@ -67,6 +71,7 @@ impl Rules {
         self.collect = number(policy.collect_timeout);
         self.run = number(policy.session_timeout);
         self.slow_after = number(policy.slow_after);
+        self.durations_regress = number(policy.durations_regress);
         let test = policy
             .rules
             .timeout
@@ -86,7 +91,7 @@ impl Rules {
         self.policy.as_ref()
     }
 
-    /// Names what is decided on outside the process that runs a test: retries, a quarantine.
+    /// Names what is decided on outside the process that runs a test: retries, a quarantine, a comparison of durations.
     pub(crate) fn decided_outside(&self) -> Option<&'static str> {
         let some = |number: Option<u32>| number.is_some_and(|number| number > 0);
         let policy = self.policy.as_ref()?;
@@ -96,6 +101,8 @@ impl Rules {
             Some("--retries")
         } else if !policy.quarantine.is_empty() {
             Some("--quarantine")
+        } else if policy.durations_regress.is_some() {
+            Some("--durations-regress")
         } else {
             None
         }
@@ -106,6 +113,13 @@ impl Rules {
         self.policy
             .as_ref()
             .is_some_and(|policy| policy.shard.is_some() || policy.order.is_some())
+    }
+
+    /// What items use, and how many of them may at a time.
+    pub(crate) fn resources(&self, collected: &Collected) -> Resources {
+        let none = BTreeMap::new();
+        let limits = self.policy().map_or(&none, |policy| &policy.resources);
+        together::resources(collected, limits)
     }
 
     /// Expressions that pytest has to evaluate.
@@ -203,6 +217,7 @@ fn command_line(options: &RuleOptions, reruns: &RerunOptions, given: &GivenLimit
         session_timeout: given.session_timeout,
         timeout_grace: options.timeout_grace,
         slow_after: options.slow_after,
+        durations_regress: options.durations_regress,
         retries: options.retries,
         retry_delay: options.retry_delay,
         retry_backoff: options.retry_backoff.or(reruns.reruns_delay_backoff_factor),
@@ -212,6 +227,7 @@ fn command_line(options: &RuleOptions, reruns: &RerunOptions, given: &GivenLimit
         rerun_except: reruns.rerun_except.clone(),
         flaky_result: options.flaky_result.clone().or(fails),
         quarantine: options.quarantine.clone(),
+        github: options.github,
         shard: options.shard.clone(),
         shard_by: options.shard_by.clone(),
         order: options.order.clone(),

@@ -44,6 +44,11 @@ impl Selecting {
         self.answer.as_ref()?.shard.as_ref()
     }
 
+    /// The whole collection, if somebody asked.
+    pub(crate) fn collection(&self) -> Option<&Collected> {
+        self.items.as_ref()
+    }
+
     /// True when there are tests, and none of them is in this shard.
     pub(crate) fn is_empty_shard(&self) -> bool {
         self.answer

@@ -36,23 +36,11 @@ impl Suite {
         rules: &Rules,
     ) -> Self {
         let items = &collected.items;
-        let mut files = Interner::default();
-        let mut scopes = Interner::default();
-        let mut planned: Vec<Item> = items
-            .iter()
-            .map(|item| Item {
-                file: files.number(file_of(item)),
-                scope: scopes.number(scope_of(item)),
-                expected: estimates.get(&item.0).map(PhaseTimes::total),
-                bound: None,
-                alone: false,
-            })
-            .collect();
-        rules.dist.bind(collected, &mut planned);
+        let planned = planned(collected, estimates, rules);
         Self {
             nodeids: items.iter().map(|item| item.0.clone()).collect(),
             ledger: Ledger::new(items.len()),
-            planner: Planner::new(planned, options),
+            planner: Planner::with_resources(planned, options, &rules.resources(collected)),
             order: FileOrder::new(items.iter().map(file_of), configured.live_line),
             limits: rules.limits(collected, estimates),
             attempts: Attempts::default(),
@@ -85,6 +73,28 @@ impl Suite {
             self.failures.add(index, entry.reruns, records);
         }
     }
+}
+
+/// The items as the planner takes them.
+pub(super) fn planned(
+    collected: &Collected,
+    estimates: &HashMap<String, PhaseTimes>,
+    rules: &Rules,
+) -> Vec<Item> {
+    let mut files = Interner::default();
+    let mut scopes = Interner::default();
+    let items = collected.items.iter();
+    let mut planned: Vec<Item> = items
+        .map(|item| Item {
+            file: files.number(file_of(item)),
+            scope: scopes.number(scope_of(item)),
+            expected: estimates.get(&item.0).map(PhaseTimes::total),
+            bound: None,
+            alone: false,
+        })
+        .collect();
+    rules.dist.bind(collected, &mut planned);
+    planned
 }
 
 /// The file of an item: its node id up to the first `::`.

@@ -1,9 +1,9 @@
-//! Which items stay together on one worker: `--dist`.
+//! Which items stay together on one worker (`--dist`), and which use what there is not enough of.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use hasten_protocol::message::{Collected, Settings, Workers};
-use hasten_schedule::Item;
+use hasten_schedule::{Item, Resources};
 
 use super::dependent;
 use crate::error::RunError;
@@ -20,6 +20,17 @@ pub(crate) enum Dist {
     Scope,
     /// `loadgroup`: those whose `xdist_group` marks name one group.
     Group,
+}
+
+/// What items use, and how many of them may at a time.
+pub(crate) fn resources(collected: &Collected, limits: &BTreeMap<String, u32>) -> Resources {
+    let mut resources = Resources::default();
+    for (name, users) in &collected.resources {
+        let limit = limits.get(name).copied().unwrap_or(1);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        resources.add(limit, users.iter().copied());
+    }
+    resources
 }
 
 impl Dist {

@@ -113,7 +113,7 @@ impl Runs {
         other: bool,
     ) -> Result<HastenRun, Failure> {
         let mut command = Command::new(&self.hasten);
-        command.args(["run", "--python", self.python.as_str()]);
+        command.args(["run", "--python", self.python.as_str(), "--no-github"]);
         let mut args = self.args.clone();
         if other {
             command.env("HASTEN_VERIFY_MODE", "summary");
