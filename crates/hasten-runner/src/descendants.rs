@@ -26,7 +26,7 @@ pub(crate) fn all_pids() -> impl Iterator<Item = i32> {
 /// What the system says of a process (`proc(5)`).
 pub(crate) struct Stat {
     zombie: bool,
-    /// It runs, or would if it had a core.
+    /// Its main thread runs, or would if a processor were free.
     pub(crate) runnable: bool,
     pub(crate) parent: i32,
     /// Its process group.
@@ -54,6 +54,14 @@ fn parse_stat(text: &str) -> Option<Stat> {
         started: u64::try_from(number(19)?).ok()?,
         reaped: u64::try_from(number(13)? + number(14)?).ok()?,
     })
+}
+
+/// Nanoseconds that its main thread could have run so far, and had no processor; 0 where that is not known.
+pub(crate) fn delayed(pid: i32) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/schedstat"));
+    text.ok()
+        .and_then(|text| text.split(' ').nth(1)?.parse().ok())
+        .unwrap_or(0)
 }
 
 /// The processes for which `is_root` holds, and everything that descends from them; living ones.

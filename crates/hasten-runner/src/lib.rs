@@ -26,12 +26,14 @@ mod pressure;
 mod process;
 mod retries;
 mod run;
+mod sampler;
 mod sharding;
 mod signals;
 mod stacks;
 mod strays;
 mod test_event;
 mod verdict;
+mod waiting;
 mod worker_load;
 
 pub use error::RunError;

@@ -248,8 +248,10 @@ def _flush_handlers():
         if handler is not None:
             try:
                 handler.flush()
-            except (OSError, ValueError):
-                # As `logging.shutdown`: pytest has closed the stream that was captured.
+            except (
+                OSError,
+                ValueError,
+            ):  # its file was closed; `logging.shutdown` ignores that, too
                 pass
 
 

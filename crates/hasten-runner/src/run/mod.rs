@@ -33,6 +33,7 @@ mod slow;
 mod suite;
 mod time;
 mod together;
+mod waits;
 mod watch;
 
 use std::collections::HashMap;
@@ -75,6 +76,8 @@ use scaling::Scaling;
 use screen::Screen;
 use selection::Selecting;
 use suite::Suite;
+pub(crate) use time::monotonic;
+use waits::Waits;
 use watch::Watch;
 
 /// What a run is about.
@@ -193,6 +196,8 @@ pub(crate) struct Run {
     stop: Option<Stop>,
     distribute: bool,
     exit_status: Option<i32>,
+    /// pytest's exit status before a plugin changed it.
+    session_status: Option<i32>,
     /// Something went wrong outside of any test.
     fault: bool,
     /// Number of tests that fail the run since they became slower.
@@ -213,6 +218,7 @@ pub(crate) struct Run {
     /// Stacks that somebody asked for.
     dump: Option<Dump>,
     events: Events,
+    waits: Waits,
     started: std::time::SystemTime,
     /// `CLOCK_MONOTONIC` nanoseconds.
     began: u64,
@@ -270,6 +276,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         stop: None,
         distribute: false,
         exit_status: None,
+        session_status: None,
         fault: false,
         regressed: 0,
         ended: false,
@@ -283,6 +290,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         diagnosis: Diagnosis::default(),
         dump: None,
         events: Events::default(),
+        waits: Waits::default(),
         started: std::time::SystemTime::now(),
         began: time::monotonic(),
         loading_since: None,
@@ -331,6 +339,7 @@ impl Run {
             self.handle_frames()?;
             self.handle_ended_processes()?;
             self.check_limits()?;
+            self.look_at_waiting();
             self.advance()?;
             self.feed_main();
             self.keep_history_early();
@@ -341,7 +350,8 @@ impl Run {
 
     /// Waits until something is to be done.
     fn wait(&mut self) -> Result<(), RunError> {
-        let timeout = self.next_moment().unwrap_or(IDLE_WAIT).min(IDLE_WAIT);
+        let moments = [self.next_moment(), self.waits_moment()];
+        let timeout = moments.into_iter().flatten().fold(IDLE_WAIT, Duration::min);
         // Rounded up, so that the moment has come when the wait ends.
         let milliseconds = timeout.as_micros().div_ceil(1000);
         let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX);

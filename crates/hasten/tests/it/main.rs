@@ -31,3 +31,4 @@ mod shards;
 mod slower;
 mod timeouts;
 mod verify;
+mod waits;
