@@ -149,8 +149,8 @@ def markdown(when, facts, options, results, memory, distances, reached):
         lines += ["Peak memory, MiB of proportional set size over all processes:", "", *memory_table(memory, names), ""]
     if distances:
         lines += ["How far hasten's runs were from the lower limit that no plan can go below: the"]
-        lines += ["longest test, or each worker's share. From the first test to the last, as multiples of it: what they"]
-        lines += ["took, and what the planner takes for the same tests when nothing else costs time."]
+        lines += ["longest test, or each worker's share. From the first test to the last, as multiples of it: what"]
+        lines += ["they took, and what the planner takes for the same tests when nothing else costs time."]
         lines += ["", *distance_table(distances), ""]
     if options["left_out"]:
         lines += ["Left out: " + "; ".join(options["left_out"]) + ".", ""]
