@@ -10,7 +10,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::connect::{connect, set_aside};
 use crate::error::{Doing, explain};
 use crate::files::DATABASE;
-use crate::model::{Attempt, PhaseTimes, Run, RunRecord, SortBy, TestTiming};
+use crate::model::{Attempt, Outcomes, PhaseTimes, Run, RunRecord, SortBy, TestTiming};
 use crate::{Details, Error, Warning, detail_rows, prune, read, record, settled};
 
 /// The history of one project.
@@ -211,6 +211,15 @@ impl History {
     /// The history could not be read.
     pub fn attempts(&self, run: i64) -> Result<Vec<Attempt<'static>>, Error> {
         self.read(|connection| read::attempts(connection, run))
+    }
+
+    /// How many tests of each run that is kept ended in which way, by [`Run::id`]; of several attempts the last one
+    /// counts.
+    ///
+    /// # Errors
+    /// The history could not be read.
+    pub fn outcomes(&self) -> Result<HashMap<i64, Outcomes>, Error> {
+        self.read(read::outcomes)
     }
 
     /// What a run ([`Run::id`]) measured beside its tests; nothing if that is not kept.

@@ -65,6 +65,7 @@ mod prune;
 mod read;
 mod recent;
 mod record;
+mod replace;
 mod rows;
 mod schema;
 mod settled;
@@ -78,11 +79,12 @@ pub use error::{Error, Warning};
 pub use history::History;
 pub use kin::expect_of_kin;
 pub use manage::{Overview, overview, prune_runs};
-pub use model::{Attempt, Outcome, PhaseTimes, Run, RunRecord, SortBy, TestTiming};
+pub use model::{Attempt, Outcome, Outcomes, PhaseTimes, Run, RunRecord, SortBy, TestTiming};
 pub use portable::{
     Contents, FORMAT_VERSION, FileError, Kind, Portable, Start, Taken, export, import, write_file,
 };
 pub use prune::{KEEP_ATTEMPTS, KEEP_RUNS, KEEP_RUNS_AT_LEAST, KEEP_TESTS};
 pub use recent::RECENT;
+pub use replace::replace_file;
 pub use schema::SCHEMA_VERSION;
 pub use shard::{RunShard, ShardGap, shard_gap};

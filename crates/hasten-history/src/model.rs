@@ -95,6 +95,29 @@ impl fmt::Display for Outcome {
     }
 }
 
+/// Numbers of tests by how they ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcomes([u64; Outcome::ALL.len()]);
+
+impl Outcomes {
+    /// Counts so many more.
+    pub const fn add(&mut self, outcome: Outcome, number: u64) {
+        self.0[outcome as usize] += number;
+    }
+
+    /// How many ended so.
+    #[must_use]
+    pub const fn of(&self, outcome: Outcome) -> u64 {
+        self.0[outcome as usize]
+    }
+
+    /// All tests.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+}
+
 /// One run, as it is recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunRecord {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::types::{FromSqlError, Type};
 use rusqlite::{Connection, Row};
 
-use crate::model::{Attempt, Outcome, PhaseTimes, Run, RunRecord, TestTiming};
+use crate::model::{Attempt, Outcome, Outcomes, PhaseTimes, Run, RunRecord, TestTiming};
 use crate::recent::Recent;
 use crate::shard::RunShard;
 
@@ -122,6 +122,23 @@ pub(crate) fn attempts(
         })
     })?;
     attempts.collect()
+}
+
+/// How many tests of each run ended in which way; of several attempts the last one counts.
+pub(crate) fn outcomes(connection: &Connection) -> rusqlite::Result<HashMap<i64, Outcomes>> {
+    // SQLite takes `outcome` from the row that has the greatest number.
+    let mut statement = connection.prepare_cached(
+        "SELECT run_id, outcome, count(*) FROM
+            (SELECT run_id, outcome, max(attempt) FROM attempts GROUP BY run_id, test_id)
+         GROUP BY run_id, outcome",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut runs = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let counts: &mut Outcomes = runs.entry(row.get(0)?).or_default();
+        counts.add(outcome(row, 1)?, row.get(2)?);
+    }
+    Ok(runs)
 }
 
 fn cpu(row: &Row<'_>) -> rusqlite::Result<Option<PhaseTimes>> {

@@ -3,9 +3,17 @@
 pub mod doctor;
 pub mod event;
 pub mod github;
+pub mod html;
 pub mod live;
+pub mod moment;
 pub mod plan;
+mod recorded;
+#[cfg(test)]
+mod samples;
 pub mod slow;
+pub mod trace;
+
+pub use recorded::Recorded;
 
 /// A report as one line of JSON, with a newline at its end.
 fn json_line(report: &impl serde::Serialize) -> String {

@@ -8,6 +8,7 @@ Usage: hasten [options] [paths and node ids]
        hasten run …       the same, for a folder that is named like a command
        hasten verify …    runs plain pytest and hasten, and compares every test
        hasten slow        what takes long, from earlier runs
+       hasten report      one HTML file about the last run; --trace FILE for Perfetto
        hasten plan …      what a run would do, and how long it is expected to take; runs nothing
        hasten history …   run times as files: export, import, merge; prune, show, path
        hasten doctor …    runs the tests, and says what keeps them from hasten's fast path

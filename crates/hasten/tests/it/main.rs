@@ -24,6 +24,7 @@ mod measured;
 mod nodes;
 mod plan;
 mod project;
+mod report;
 mod retries;
 mod shards;
 mod timeouts;

@@ -72,7 +72,10 @@ impl Project {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        if !matches!(args.first(), Some(&("slow" | "--version" | "--help"))) {
+        if !matches!(
+            args.first(),
+            Some(&("slow" | "report" | "--version" | "--help"))
+        ) {
             command.arg("--python").arg(python());
         }
         command
