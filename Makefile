@@ -61,9 +61,9 @@ test-python: suites-venvs
 	done; status=0; for pid in $$pids; do wait $$pid || status=1; done; \
 	cat ../.cache/log/python-venv*.log; exit $$status
 
-# The page of `hasten report` in a real browser; pictures of it are left in .cache/report. Without Chromium it is skipped, in CI it fails.
+# The page of `hasten report` in a real browser; pictures of it are left in .cache/report. Without Chromium it is skipped; with CI or HASTEN_CI set it fails.
 test-report: .venv/.ready
-	@scripts/install-chromium || [ -z "$${CI:-}" ]
+	@scripts/install-chromium || [ -z "$${CI:-}$${HASTEN_CI:-}" ]
 	cargo build --quiet --package hasten
 	cargo build --quiet --package hasten-report --example history
 	cd tests/report && ../../.venv/bin/python -m pytest -q -p no:cacheprovider

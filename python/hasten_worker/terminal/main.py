@@ -118,7 +118,7 @@ class Main:
         else:
             bring_back(config)
             forecasts = self._decision is not None and self._decision.get("forecast")
-            Recorder(self._channel, self._memory, forecasts).register(manager)
+            Recorder(self._channel, self._memory, self._notes, forecasts).register(manager)
             if self._decision.get("select"):
                 manager.register(Selection(self._channel))
 

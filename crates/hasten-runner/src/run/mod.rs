@@ -10,6 +10,7 @@ mod deaths;
 mod dependent;
 mod diagnose;
 mod dump;
+mod durations;
 mod ending;
 mod events;
 mod expired;
@@ -21,6 +22,7 @@ mod history;
 mod nodes;
 mod origin;
 mod pool;
+mod regress;
 mod rules;
 mod screen;
 mod selection;
@@ -185,6 +187,8 @@ pub(crate) struct Run {
     exit_status: Option<i32>,
     /// Something went wrong outside of any test.
     fault: bool,
+    /// Number of tests that fail the run since they became slower.
+    regressed: usize,
     /// main was told that the run is over.
     ended: bool,
     /// Workers that died and were not replaced yet.
@@ -257,6 +261,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         distribute: false,
         exit_status: None,
         fault: false,
+        regressed: 0,
         ended: false,
         dead_unreplaced: 0,
         early_deaths: 0,
@@ -407,6 +412,10 @@ impl Run {
             FromPython::Stopped => self.on_stopped(number, payload),
             FromPython::Bye => {
                 self.processes[number].bye = Some(parse(Role::Base, payload)?);
+                Ok(())
+            }
+            FromPython::Summary => {
+                self.on_summary();
                 Ok(())
             }
             FromPython::Idle => {
