@@ -37,6 +37,7 @@ from hasten_worker.processes.identity import (
 from hasten_worker.processes.stacks import write_stacks
 from hasten_worker.processes.streams import Streams
 from hasten_worker.processes.threads import unsafe_threads
+from hasten_worker.running.fixture_times import weave_into_pytest
 from hasten_worker.running.time_limit import TimeLimit
 from hasten_worker.running.timers import keep_timers_out, mend_marks
 from hasten_worker.running.worker import Worker, leave
@@ -236,6 +237,7 @@ class Session:
     def pytest_runtestloop(self, session):
         unsafe = self._hazards()
         self._send_collected(session, unsafe)
+        weave_into_pytest()
         why_not_fused = fused.why_not(session)
         gc.collect()
         gc.freeze()
@@ -302,6 +304,7 @@ class LoadingWorker(Session):
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):
         self._send_collected(session)
+        weave_into_pytest()
         self._worker = Worker(self._channel, self._identity, self._descriptors, self.streams)
         return self._worker.run(session, fused.why_not(session))
 

@@ -10,6 +10,7 @@ from hasten_worker.messages import wire
 from hasten_worker.messages.ending import Interruption
 from hasten_worker.messages.journal import Journal
 from hasten_worker.messages.records import NO_ITEM
+from hasten_worker.running.fixture_times import FixtureTimes, weave_into_pytest
 from hasten_worker.running.item_reports import ItemReports
 from hasten_worker.running.items import PhaseWords
 from hasten_worker.running.time_limit import TimeLimit
@@ -54,11 +55,15 @@ class Recorder:
             TimeLimit(journal, None).watch(session)
         usage = Usage()
         session.config.pluginmanager.register(PhaseUsage(usage))
-        self._reports = ItemReports(self._journal, session.config, False, usage)
+        fixtures = FixtureTimes(journal, str(session.config.rootpath))
+        if weave_into_pytest():
+            fixtures.listen()
+        self._reports = ItemReports(journal, session.config, False, usage, fixtures)
         try:
             return (yield)
         finally:
             self._reports.abandon()
+            fixtures.tell(0.0)
             self._journal.flush()
             self._reports = None
 

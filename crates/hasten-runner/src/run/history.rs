@@ -106,7 +106,7 @@ impl Run {
         };
         let details = Details {
             failures: suite.failures.named(&suite.nodeids),
-            ..Details::default()
+            ..self.measured.details(&suite.nodeids, self.distribute)
         };
         match history.record_run(&record, &attempts, &details) {
             Ok(None) => Ok(()),

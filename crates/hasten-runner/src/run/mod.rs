@@ -14,6 +14,7 @@ mod expired;
 mod finished;
 mod handshake;
 mod history;
+mod measured;
 mod origin;
 mod pool;
 mod rules;
@@ -40,6 +41,7 @@ use crate::descendants;
 use crate::error::RunError;
 use crate::guardian::Guardian;
 use crate::keys::Keys;
+use crate::measured::Measured;
 use crate::memory::WorkerMemory;
 use crate::pressure::Pressure;
 use crate::process::{Launcher, Process, Role};
@@ -143,6 +145,8 @@ pub(crate) struct Run {
     main: Option<Watched>,
     suite: Option<Suite>,
     history: Option<History>,
+    /// What processes measured beside their tests.
+    measured: Measured,
     /// The exit status that the history was kept with, and what came of it.
     kept: Option<(i32, Result<(), String>)>,
     python: Option<Hello>,
@@ -207,6 +211,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         main: None,
         suite: None,
         history: None,
+        measured: Measured::default(),
         kept: None,
         python: None,
         stop: None,

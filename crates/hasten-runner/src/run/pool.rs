@@ -297,7 +297,7 @@ impl Run {
             {
                 self.workers[number].ran.push(index);
             }
-            if self.take_expired_record(number, &record) {
+            if self.take_expired_record(number, &record) || self.take_measured(number, &record) {
                 continue;
             }
             let stopping = self.stop.is_some();
@@ -334,8 +334,11 @@ impl Run {
 
     /// Records of main, which ran the tests itself: kept for the history.
     fn take_own_records(&mut self, payload: &[u8]) {
-        let Some(suite) = &mut self.suite else { return };
         for record in Records::new(payload).map_while(Result::ok) {
+            if self.take_measured(0, &record) {
+                continue;
+            }
+            let Some(suite) = &mut self.suite else { return };
             if !suite.ledger.record(0, &record) {
                 continue;
             }

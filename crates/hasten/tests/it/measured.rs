@@ -55,6 +55,67 @@ fn processor_time_and_memory_of_tests_are_kept() {
     }
 }
 
+const FIXTURES: &str = r#"
+import pytest, time
+
+@pytest.fixture(scope="session")
+def wide():
+    time.sleep(0.02)
+    yield
+    time.sleep(0.03)
+
+@pytest.fixture
+def narrow(wide): time.sleep(0.01)
+
+def test_a(narrow): pass
+def test_b(narrow): pass
+"#;
+
+#[test]
+fn what_fixtures_take_is_kept() {
+    let project = Project::with("test_a.py", FIXTURES);
+    for (args, workers, worker) in [
+        (&["-n", "1"][..], 1, Some(0)),
+        (&["-n", "2"], 2, None),
+        (&["-n", "0"], 1, None),
+        (&["-n", "1", "--start-method", "spawn"], 1, Some(0)),
+    ] {
+        project.hasten(args).check(0, &["2 passed"]);
+        let history = history(&project);
+        let run = history.runs().unwrap().iter().map(|run| run.id).max();
+        let details = history.details(run.unwrap()).unwrap();
+        let total = |name: &str| {
+            let mut found = details.fixtures.iter().filter(|one| one.fixture == name);
+            let total = found.next().unwrap();
+            assert!(found.next().is_none());
+            total
+        };
+        let narrow = total("test_a.py::narrow");
+        assert_eq!((narrow.scope.as_str(), narrow.setups), ("function", 2));
+        assert!(
+            narrow.setup >= 0.02 && narrow.longest < narrow.setup,
+            "{narrow:?}"
+        );
+        let wide = total("test_a.py::wide");
+        assert_eq!(wide.scope, "session");
+        assert!((1..=workers).contains(&wide.setups), "{wide:?}");
+        assert!(wide.setup >= 0.02 && wide.teardown >= 0.03, "{wide:?}");
+        let spans: Vec<_> = details
+            .spans
+            .iter()
+            .filter(|span| span.fixture == "test_a.py::wide")
+            .collect();
+        assert_eq!(spans.len() as u64, 2 * wide.setups);
+        for span in spans {
+            assert!(span.nodeid.starts_with("test_a.py::test_"), "{span:?}");
+            assert!(span.seconds >= 0.02 && span.started > 1e9, "{span:?}");
+            if workers == 1 {
+                assert_eq!(span.worker, worker);
+            }
+        }
+    }
+}
+
 #[test]
 fn nothing_is_said_of_a_test_whose_worker_died() {
     let project = Project::with(
