@@ -29,3 +29,20 @@ pub struct FixtureSpan(
     pub f64,
     pub f64,
 );
+
+/// What collection took, in COLLECTED.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+pub struct Collection {
+    /// Each file.
+    pub files: Vec<FileTimes>,
+    /// The imports that took longest by themselves.
+    pub imports: Vec<ImportTimes>,
+}
+
+/// A file as node ids begin, seconds of its collection, and seconds of its import.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+pub struct FileTimes(pub String, pub f64, pub f64);
+
+/// A module, seconds without those that it imports and with them, and the file that led to it.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+pub struct ImportTimes(pub String, pub f64, pub f64, pub String);

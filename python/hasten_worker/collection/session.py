@@ -19,6 +19,7 @@ from hasten_worker.collection.compile_ahead import CompileAhead
 from hasten_worker.collection.hook_proxies import remember_hook_proxies
 from hasten_worker.collection.kept_bytecode import keep
 from hasten_worker.collection.shortcuts import Shortcuts
+from hasten_worker.collection.times import TIMES
 from hasten_worker.fused import protocol as fused
 from hasten_worker.inspection.hooks import hook_wrapper
 from hasten_worker.inspection.tracebacks import without_our_frames
@@ -37,7 +38,6 @@ from hasten_worker.processes.identity import (
 from hasten_worker.processes.stacks import write_stacks
 from hasten_worker.processes.streams import Streams
 from hasten_worker.processes.threads import unsafe_threads
-from hasten_worker.running.fixture_times import weave_into_pytest
 from hasten_worker.running.time_limit import TimeLimit
 from hasten_worker.running.timers import keep_timers_out, mend_marks
 from hasten_worker.running.worker import Worker, leave
@@ -237,7 +237,7 @@ class Session:
     def pytest_runtestloop(self, session):
         unsafe = self._hazards()
         self._send_collected(session, unsafe)
-        weave_into_pytest()
+        TIMES.stop()
         why_not_fused = fused.why_not(session)
         gc.collect()
         gc.freeze()
@@ -304,7 +304,7 @@ class LoadingWorker(Session):
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):
         self._send_collected(session)
-        weave_into_pytest()
+        TIMES.stop()
         self._worker = Worker(self._channel, self._identity, self._descriptors, self.streams)
         return self._worker.run(session, fused.why_not(session))
 

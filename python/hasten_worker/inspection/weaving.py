@@ -8,31 +8,69 @@ lines and columns in tracebacks stay what they are. The function stays the same 
 import __future__
 
 import ast
-from types import CodeType, ModuleType
+import marshal
+import os
+import sys
+from hashlib import sha256
+from types import CodeType, FunctionType, ModuleType
 
+# Of what is kept.
+_VERSION = 1, sys.version, sys.flags.optimize
 _FUTURES = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 
 
-def weave(functions):
-    """Puts new code into functions of one file, all or none; returns whether it did.
+def weave(changes):
+    """Puts new code into functions; returns the code of those that got some, as it was before.
 
-    ``functions`` maps each function to what changes its definition, as a tree, and says whether it
-    could. Where a source is not that of the function in memory, nothing is done.
+    ``changes`` maps each function to what changes its definition, as a tree, and says whether it
+    could. Where a source is not that of the function in memory, nothing is done. What was made is
+    kept beside the byte code of this package: making it takes some milliseconds.
     """
-    files = {function.__code__.co_filename for function in functions}
-    if len(files) != 1:
-        return False
+    functions = [each for each in changes if isinstance(each, FunctionType)]
+    path = _path_of(functions)
+    codes = _kept(path)
+    if codes is None or len(codes) != len(functions):
+        sources = {}
+        codes = [_made(each, changes[each], sources) for each in functions]
+        _keep(path, codes)
+    before = {}
+    for function, code in zip(functions, codes):
+        if code is not None:
+            before[function] = function.__code__
+            function.__code__ = code
+    return before
+
+
+def unweave(before):
+    """Gives functions their code back; not where somebody else has put his own there meanwhile."""
+    for function, code in before.items():
+        if function.__code__.co_filename == code.co_filename:
+            function.__code__ = code
+
+
+def _path_of(functions):
+    """Returns the file for the code of these functions, as they are now."""
+    facts = [(each.__code__.co_filename, _facts(each.__code__)) for each in functions]
+    name = sha256(repr((_VERSION, facts)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return os.path.join(os.path.dirname(__file__), "__pycache__", f"woven-{name}.bin")
+
+
+def _kept(path):
     try:
-        with open(files.pop(), encoding="utf-8") as file:
-            lines = file.readlines()
-        made = [_made(function, change, lines) for function, change in functions.items()]
-    except (OSError, SyntaxError, ValueError, TypeError, IndexError, AttributeError):
-        return False
-    if None in made:
-        return False
-    for function, code in zip(functions, made):
-        function.__code__ = code
-    return True
+        with open(path, "rb") as file:
+            return marshal.load(file)
+    except (OSError, ValueError, EOFError, TypeError):
+        return None
+
+
+def _keep(path, codes):
+    part = f"{path}.{os.getpid()}"
+    try:
+        with open(part, "wb") as file:
+            marshal.dump(codes, file)
+        os.replace(part, path)
+    except (OSError, ValueError):  # it is made again the next time
+        pass
 
 
 def between(before, variables, body, after):
@@ -55,10 +93,28 @@ def _call(name, variables, at):
     return made
 
 
-def _made(function, change, lines):
+def _file_of(function):
+    file = function.__code__.co_filename
+    if file.startswith("<frozen"):
+        return function.__globals__.get("__file__") or file
+    return file
+
+
+def _made(function, change, sources):
     """Returns the new code of a function, or None."""
+    try:
+        return _compile_changed(function, change, sources)
+    except (OSError, SyntaxError, ValueError, TypeError, IndexError, AttributeError):
+        return None
+
+
+def _compile_changed(function, change, sources):
     code = function.__code__
-    lines = lines[code.co_firstlineno - 1 : _last_line(code)]
+    file = _file_of(function)
+    if file not in sources:
+        with open(file, encoding="utf-8") as source:
+            sources[file] = source.readlines()
+    lines = sources[file][code.co_firstlineno - 1 : _last_line(code)]
     # A method stays in a class, so that its columns stay what they are.
     is_method = lines[0][:1].isspace()
     tree = ast.parse("".join(("class _:\n", *lines) if is_method else lines))
@@ -70,6 +126,8 @@ def _made(function, change, lines):
         return None
     made = _compiled(tree, code)
     if made is None or made.co_varnames != code.co_varnames or made.co_freevars:
+        return None
+    if made.co_cellvars != code.co_cellvars:
         return None
     if hasattr(code, "co_qualname"):
         return made.replace(co_qualname=code.co_qualname)
@@ -105,10 +163,10 @@ def _compiled(tree, code):
 
 def _is_same(made, code):
     """Whether the source that was read is that of the function as it is."""
-    names = made.co_names, made.co_varnames, made.co_freevars
-    return (made.co_code, *names) == (
-        code.co_code,
-        code.co_names,
-        code.co_varnames,
-        code.co_freevars,
-    )
+    return _facts(made) == _facts(code)
+
+
+def _facts(code):
+    inner = [_facts(each) for each in code.co_consts if isinstance(each, CodeType)]
+    names = code.co_names, code.co_varnames, code.co_cellvars, code.co_freevars
+    return code.co_name, code.co_firstlineno, code.co_code, names, inner

@@ -39,10 +39,10 @@ _MOST_SPANS = 10_000
 
 
 def weave_into_pytest():
-    """Lets pytest tell of its fixtures, once for all processes to come; returns whether it can."""
+    """Lets pytest tell of its fixtures, in all processes that are forked from this one."""
     for name in (_BEGINS, _FINISHES, _ENDS):
         setattr(fixtures, name, _never)
-    return weave({_SETUP: _change_setup, _FINISH: _change_finish})
+    weave({_SETUP: _change_setup, _FINISH: _change_finish})
 
 
 class FixtureTimes:

@@ -10,6 +10,7 @@ import threading
 from hasten_worker import roles
 from hasten_worker.collection.kept_bytecode import keep
 from hasten_worker.collection.session import Session
+from hasten_worker.collection.times import TIMES
 from hasten_worker.configuration.kept_out import bring_back
 from hasten_worker.configuration.settings import settings
 from hasten_worker.inspection.hooks import others
@@ -113,6 +114,7 @@ class Main:
         manager = config.pluginmanager
         manager.register(self._notes)
         if self.distributes:
+            TIMES.stop()
             count = (self._decision["worker"] or {}).get("count") or 1
             Controller(self._channel, self._notes, count).register(manager)
         else:

@@ -106,7 +106,9 @@ impl Run {
         };
         let details = Details {
             failures: suite.failures.named(&suite.nodeids),
-            ..self.measured.details(&suite.nodeids, self.distribute)
+            ..self
+                .measured
+                .details(&suite.nodeids, self.distribute, self.started)
         };
         match history.record_run(&record, &attempts, &details) {
             Ok(None) => Ok(()),

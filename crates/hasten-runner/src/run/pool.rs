@@ -14,6 +14,7 @@ use super::slow::Said;
 use super::suite::Suite;
 use super::watch::Watch;
 use crate::error::RunError;
+use crate::measured::Moment;
 use crate::memory::WorkerMemory;
 use crate::process::{Process, Role};
 
@@ -252,6 +253,9 @@ impl Run {
 
     /// Sends a worker items to run.
     pub(super) fn send_run(&mut self, number: usize, items: &[u32], last: bool) {
+        if self.workers[number].trial.is_none() {
+            self.measured.note(Moment::Item);
+        }
         let worker = &mut self.workers[number];
         worker.waiting = false;
         worker.last = last;
@@ -313,6 +317,7 @@ impl Run {
                 (record.index, record.kind)
             {
                 suite.over(number, index, record.seconds(), stopping);
+                self.measured.note(Moment::Report);
             }
         }
         let needs_more = |suite: &Suite| self.stop.is_none() && suite.planner.needs_top_up(number);
@@ -345,6 +350,7 @@ impl Run {
             let Some(index) = record.index else { continue };
             suite.order.record(index, record.bytes);
             if matches!(record.kind, RecordKind::Passed | RecordKind::Finished) {
+                self.measured.note(Moment::Report);
                 suite.keep_failure(index);
                 suite.order.discard(index);
             }
