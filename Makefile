@@ -25,7 +25,7 @@ demo: .venv/.ready build
 	@$(PYTHON) scripts/demo
 
 test:
-	@MAKE="$(MAKE)" scripts/test lint test-rust test-python test-suites
+	@MAKE="$(MAKE)" scripts/test lint test-rust test-python test-report test-suites
 
 build:
 	cargo build --release --package hasten
@@ -39,7 +39,7 @@ clean:
 
 # ---- the pieces of `make test`
 
-.PHONY: lint test-rust test-python test-steady test-own-suites test-real-suites test-suites test-wheel
+.PHONY: lint test-rust test-python test-report test-steady test-own-suites test-real-suites test-suites test-wheel
 lint: .cache/tools/.ready
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
@@ -60,6 +60,13 @@ test-python: suites-venvs
 	  fi; \
 	done; status=0; for pid in $$pids; do wait $$pid || status=1; done; \
 	cat ../.cache/log/python-venv*.log; exit $$status
+
+# The page of `hasten report` in a real browser; pictures of it are left in .cache/report. Without Chromium it is skipped, in CI it fails.
+test-report: .venv/.ready
+	@scripts/install-chromium || [ -z "$${CI:-}" ]
+	cargo build --quiet --package hasten
+	cargo build --quiet --package hasten-report --example history
+	cd tests/report && ../../.venv/bin/python -m pytest -q -p no:cacheprovider
 
 test-suites: test-steady test-own-suites test-real-suites
 

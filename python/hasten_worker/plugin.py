@@ -1,7 +1,9 @@
 """The plugin that is given to pytest, in every role."""
 
+from hasten_worker.configuration.coverage import leave_us_out
 from hasten_worker.configuration.kept_out import keep_out
 from hasten_worker.configuration.options import Options
+from hasten_worker.configuration.xdist_finder import provide_xdist
 from hasten_worker.inspection.hooks import hook_wrapper
 from hasten_worker.running import fixtures
 
@@ -20,6 +22,7 @@ class Plugin:
     @hook_wrapper(tryfirst=True)
     def pytest_cmdline_parse(self, pluginmanager, args):
         keep_out(pluginmanager)
+        provide_xdist()
         pluginmanager.register(self.options)
         try:
             config = yield
@@ -35,6 +38,7 @@ class Plugin:
         if self.options.complete(manager):
             namespace = parser.parse_known_args(args, namespace=_copy(early_config.option))
             _add_missing(early_config.known_args_namespace, namespace)
+        leave_us_out(early_config.known_args_namespace)
         self.role.before_conftests(self, early_config)
         known = early_config.known_args_namespace
         if not (known.showfixtures or getattr(known, "show_fixtures_per_test", False)):

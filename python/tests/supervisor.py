@@ -256,6 +256,9 @@ class Supervisor:
         if kind == wire.WANT:
             self.on_want(process, struct.unpack("<I", payload)[0])
             return
+        if kind == wire.ASK_INPUTS:
+            process.send(wire.INPUTS, {})
+            return
         message = json.loads(payload)
         if kind == wire.SETTINGS:
             self.on_settings(process, message)

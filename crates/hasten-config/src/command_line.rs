@@ -1,10 +1,12 @@
 //! What the command line says about limits and retries.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::distribution::{ORDER, SHARD, SHARD_BY};
 use crate::file::Run;
 use crate::span;
-use crate::{ConfigError, Patterns, Place, Rules, Span};
+use crate::{ConfigError, OrderBy, Patterns, Place, Rules, Shard, ShardBy, Span};
 
 /// Options for limits and retries, as far as the command line has them. Seconds; 0 is no limit.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -47,6 +49,14 @@ pub struct CommandLine {
     pub flaky_result: Option<String>,
     /// `--quarantine`: a file, relative to the current folder.
     pub quarantine: Option<String>,
+    /// `--github`, `--no-github`.
+    pub github: Option<bool>,
+    /// `--shard`.
+    pub shard: Option<String>,
+    /// `--shard-by`.
+    pub shard_by: Option<String>,
+    /// `--order`.
+    pub order: Option<String>,
     /// Settings of pytest's plugins.
     pub ini: Ini,
 }
@@ -111,6 +121,16 @@ impl CommandLine {
             slow_after: checked("--slow-after", self.slow_after)?,
             flaky_fails,
             quarantine,
+            github: self.github,
+            shard: read("--shard", self.shard.as_deref(), Shard::parse, SHARD)?,
+            shard_by: read(
+                "--shard-by",
+                self.shard_by.as_deref(),
+                ShardBy::parse,
+                SHARD_BY,
+            )?,
+            order: read("--order", self.order.as_deref(), OrderBy::parse, ORDER)?,
+            resources: BTreeMap::new(),
         })
     }
 }
@@ -151,6 +171,23 @@ fn checked(option: &'static str, number: Option<f64>) -> Result<Option<f64>, Con
             advice: "Give a number from 0 to 1e9.",
         }),
         number => Ok(number),
+    }
+}
+
+fn read<T>(
+    option: &'static str,
+    text: Option<&str>,
+    parse: fn(&str) -> Option<T>,
+    advice: &'static str,
+) -> Result<Option<T>, ConfigError> {
+    let Some(text) = text else { return Ok(None) };
+    match parse(text) {
+        Some(value) => Ok(Some(value)),
+        None => Err(ConfigError::WrongOption {
+            option,
+            found: format!("\"{}\"", text.escape_debug()),
+            advice,
+        }),
     }
 }
 

@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use crate::overrides::Override;
 use crate::policy::{self, Policy};
 use crate::words;
-use crate::{CommandLine, ConfigError, Place, Rules};
+use crate::{CommandLine, ConfigError, OrderBy, Place, Rules, Shard, ShardBy};
 
 /// `[tool.hasten]` of a project's `pyproject.toml`, without mistakes.
 #[derive(Clone, Debug, Default)]
@@ -38,11 +38,19 @@ pub(crate) struct Run {
     pub(crate) slow_after: Option<f64>,
     pub(crate) flaky_fails: Option<bool>,
     pub(crate) quarantine: Option<(Place, String)>,
+    pub(crate) github: Option<bool>,
+    pub(crate) shard: Option<Shard>,
+    pub(crate) shard_by: Option<ShardBy>,
+    pub(crate) order: Option<OrderBy>,
+    /// How many tests may use each resource at a time.
+    pub(crate) resources: BTreeMap<String, u32>,
 }
 
 impl Run {
     /// These, and what they leave open from `weaker`.
     pub(crate) fn or(self, weaker: Self) -> Self {
+        let mut resources = weaker.resources;
+        resources.extend(self.resources);
         Self {
             timeout_floor: self.timeout_floor.or(weaker.timeout_floor),
             fixture_timeout: self.fixture_timeout.or(weaker.fixture_timeout),
@@ -52,6 +60,11 @@ impl Run {
             slow_after: self.slow_after.or(weaker.slow_after),
             flaky_fails: self.flaky_fails.or(weaker.flaky_fails),
             quarantine: self.quarantine.or(weaker.quarantine),
+            github: self.github.or(weaker.github),
+            shard: self.shard.or(weaker.shard),
+            shard_by: self.shard_by.or(weaker.shard_by),
+            order: self.order.or(weaker.order),
+            resources,
         }
     }
 }

@@ -15,6 +15,7 @@
 //! stronger than all of these; whoever knows the marks sees to that.
 
 mod command_line;
+mod distribution;
 mod error;
 mod file;
 mod nodeid;
@@ -28,6 +29,7 @@ mod span;
 mod words;
 
 pub use command_line::{CommandLine, Ini};
+pub use distribution::{OrderBy, Shard, ShardBy};
 pub use error::{ConfigError, Place};
 pub use file::File;
 pub use nodeid::NodeIds;

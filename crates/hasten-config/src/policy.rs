@@ -1,10 +1,13 @@
 //! What holds for a run: the settings file, the profile and the command line, joined.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::file::{File, Run, Section};
 use crate::overrides::Selected;
-use crate::{CommandLine, ConfigError, Expression, Place, Quarantine, Rules};
+use crate::{
+    CommandLine, ConfigError, Expression, OrderBy, Place, Quarantine, Rules, Shard, ShardBy,
+};
 
 /// Seconds that a test has to end after its limit, unless something else is said.
 pub const DEFAULT_GRACE: f64 = 5.0;
@@ -32,6 +35,16 @@ pub struct Policy {
     pub flaky_fails: bool,
     /// Tests whose failures do not fail the run.
     pub quarantine: Quarantine,
+    /// GitHub shows annotations and a summary; none: when the run is there.
+    pub github: Option<bool>,
+    /// Which of several machines' parts is run.
+    pub shard: Option<Shard>,
+    /// What stays in one of them.
+    pub shard_by: ShardBy,
+    /// The order that the user asks for.
+    pub order: Option<OrderBy>,
+    /// How many tests may use a resource at a time, where it is not one.
+    pub resources: BTreeMap<String, u32>,
     /// For tests that no override is for.
     pub rules: Rules,
     /// The part of `rules` that overrides do not change.
@@ -73,6 +86,11 @@ pub(crate) fn join(
         timeout_floor: run.timeout_floor.unwrap_or(DEFAULT_TIMEOUT_FLOOR),
         slow_after: limit(run.slow_after),
         flaky_fails: run.flaky_fails.unwrap_or(false),
+        github: run.github,
+        shard: run.shard,
+        shard_by: run.shard_by.unwrap_or_default(),
+        order: run.order,
+        resources: run.resources.clone(),
         quarantine: quarantine(file, run)?,
         rules,
         command_line,

@@ -8,10 +8,11 @@ use std::io;
 
 use camino::Utf8Path;
 
+use crate::distribution::{ORDER, SHARD_BY};
 use crate::file::{File, Run, Section};
 use crate::overrides::Override;
 use crate::words::{self, OF_FILTER, OF_RUN, OF_TESTS};
-use crate::{ConfigError, Expression, ExpressionKind, NodeIds, Rules};
+use crate::{ConfigError, Expression, ExpressionKind, NodeIds, OrderBy, Rules, ShardBy};
 use source::{FILE, Source, Table};
 use value::Entry;
 
@@ -60,14 +61,18 @@ pub(crate) fn parse(text: &str) -> Result<File, ConfigError> {
 
 fn file(table: Table<'_>) -> Result<File, ConfigError> {
     let mut file = File::default();
-    file.base = section(&table, &["profile", "profiles", "overrides"], |entry| {
-        match entry.key {
-            "profile" => file.profile = Some((entry.place(), entry.text()?)),
-            "profiles" => file.profiles = profiles(entry)?,
-            _ => return Ok(false),
-        }
-        Ok(true)
-    })?;
+    file.base = section(
+        &table,
+        &["profile", "profiles", "overrides", "resources"],
+        |entry| {
+            match entry.key {
+                "profile" => file.profile = Some((entry.place(), entry.text()?)),
+                "profiles" => file.profiles = profiles(entry)?,
+                _ => return Ok(false),
+            }
+            Ok(true)
+        },
+    )?;
     if let Some((place, name)) = &file.profile {
         file.section(place, name)?;
     }
@@ -79,12 +84,14 @@ fn profiles(entry: &Entry<'_>) -> Result<BTreeMap<String, Section>, ConfigError>
     let mut found = BTreeMap::new();
     for entry in table.entries() {
         let profile = entry.table(format!("[tool.hasten.profiles.{}]", entry.key))?;
-        let section = section(&profile, &["overrides"], |entry| match entry.key {
-            "profile" | "profiles" => {
-                Err(entry.unknown_here("A profile cannot name another: put it in [tool.hasten]."))
-            }
-            _ => Ok(false),
-        })?;
+        let section =
+            section(&profile, &["overrides", "resources"], |entry| {
+                match entry.key {
+                    "profile" | "profiles" => Err(entry
+                        .unknown_here("A profile cannot name another: put it in [tool.hasten].")),
+                    _ => Ok(false),
+                }
+            })?;
         found.insert(entry.key.to_owned(), section);
     }
     Ok(found)
@@ -100,6 +107,8 @@ fn section(
     for entry in table.entries() {
         if entry.key == "overrides" {
             section.overrides = overrides(&entry)?;
+        } else if entry.key == "resources" {
+            section.run.resources = resources(&entry)?;
         } else if !(of_tests(&mut section.rules, &entry)?
             || of_run(&mut section.run, &entry)?
             || more(&entry)?)
@@ -138,10 +147,22 @@ fn of_run(run: &mut Run, entry: &Entry<'_>) -> Result<bool, ConfigError> {
         "timeout-grace" => run.timeout_grace = Some(entry.seconds()?),
         "slow-after" => run.slow_after = Some(entry.limit()?),
         "flaky-result" => run.flaky_fails = Some(entry.one_of(["pass", "fail"])? == "fail"),
+        "github" => run.github = Some(entry.flag()?),
         "quarantine" => run.quarantine = Some((entry.place(), entry.text()?)),
+        "order" => run.order = Some(entry.read(OrderBy::parse, ORDER)?),
+        "shard-by" => run.shard_by = Some(entry.read(ShardBy::parse, SHARD_BY)?),
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// How many tests may use each resource at a time.
+fn resources(entry: &Entry<'_>) -> Result<BTreeMap<String, u32>, ConfigError> {
+    let parent = entry.parent();
+    let name = format!("[{}.resources]", parent.trim_matches(['[', ']']));
+    let table = entry.table(name)?;
+    let limit = |entry: Entry<'_>| Ok((entry.key.to_owned(), entry.at_least_one()?));
+    table.entries().into_iter().map(limit).collect()
 }
 
 fn overrides(entry: &Entry<'_>) -> Result<Vec<Override>, ConfigError> {

@@ -24,6 +24,9 @@ pub(crate) const OF_RUN: &[&str] = &[
     "slow-after",
     "flaky-result",
     "quarantine",
+    "github",
+    "order",
+    "shard-by",
 ];
 
 /// What makes a filter.
@@ -43,6 +46,8 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("mark", "marker"),
     ("nodeids", "nodeid"),
     ("override", "overrides"),
+    ("resource", "resources"),
+    ("test-groups", "resources"),
 ];
 
 /// Says what may have been meant with `word`, in a sentence.

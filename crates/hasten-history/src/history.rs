@@ -1,7 +1,7 @@
 //! The one door to a project's history.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::SystemTime;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -10,8 +10,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::connect::{connect, set_aside};
 use crate::error::{Doing, explain};
 use crate::files::DATABASE;
-use crate::model::{Attempt, PhaseTimes, Run, RunRecord, SortBy, TestTiming};
-use crate::{Details, Error, Warning, detail_rows, prune, read, record};
+use crate::model::{Attempt, Outcomes, PhaseTimes, Run, RunRecord, SortBy, TestTiming};
+use crate::{Details, Error, Warning, detail_rows, prune, read, record, settled};
 
 /// The history of one project.
 ///
@@ -150,6 +150,23 @@ impl History {
         self.read(read::estimates)
     }
 
+    /// What to expect of each test, for a split into shards: without runs of shards whose plan is not complete, so that
+    /// all shards split by the same.
+    ///
+    /// # Errors
+    /// The history could not be read.
+    pub fn estimates_for_shards(&self) -> Result<HashMap<String, PhaseTimes>, Error> {
+        self.read(settled::estimates)
+    }
+
+    /// The node ids of the tests whose last attempt failed.
+    ///
+    /// # Errors
+    /// The history could not be read.
+    pub fn failed(&self) -> Result<HashSet<String>, Error> {
+        self.read(read::failed)
+    }
+
     /// What is known about each test that still is in the suite, in no order. A test is gone when
     /// the last run of the whole suite ([`RunRecord::whole_suite`]) did not have it, nor any run
     /// since.
@@ -194,6 +211,15 @@ impl History {
     /// The history could not be read.
     pub fn attempts(&self, run: i64) -> Result<Vec<Attempt<'static>>, Error> {
         self.read(|connection| read::attempts(connection, run))
+    }
+
+    /// How many tests of each run that is kept ended in which way, by [`Run::id`]; of several attempts the last one
+    /// counts.
+    ///
+    /// # Errors
+    /// The history could not be read.
+    pub fn outcomes(&self) -> Result<HashMap<i64, Outcomes>, Error> {
+        self.read(read::outcomes)
     }
 
     /// What a run ([`Run::id`]) measured beside its tests; nothing if that is not kept.
@@ -271,6 +297,7 @@ mod tests {
             commit: None,
             exit_status: 0,
             whole_suite: true,
+            shard: None,
         };
         let attempts: Vec<Attempt<'_>> = (0..500)
             .map(|number| Attempt {

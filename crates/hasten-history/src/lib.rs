@@ -57,6 +57,7 @@ mod error;
 mod files;
 pub mod git;
 mod history;
+mod kin;
 mod manage;
 mod model;
 mod portable;
@@ -64,8 +65,11 @@ mod prune;
 mod read;
 mod recent;
 mod record;
+mod replace;
 mod rows;
 mod schema;
+mod settled;
+mod shard;
 
 pub use detail_rows::KEEP_DETAILS;
 pub use details::{
@@ -73,11 +77,14 @@ pub use details::{
 };
 pub use error::{Error, Warning};
 pub use history::History;
+pub use kin::expect_of_kin;
 pub use manage::{Overview, overview, prune_runs};
-pub use model::{Attempt, Outcome, PhaseTimes, Run, RunRecord, SortBy, TestTiming};
+pub use model::{Attempt, Outcome, Outcomes, PhaseTimes, Run, RunRecord, SortBy, TestTiming};
 pub use portable::{
     Contents, FORMAT_VERSION, FileError, Kind, Portable, Start, Taken, export, import, write_file,
 };
 pub use prune::{KEEP_ATTEMPTS, KEEP_RUNS, KEEP_RUNS_AT_LEAST, KEEP_TESTS};
 pub use recent::RECENT;
+pub use replace::replace_file;
 pub use schema::SCHEMA_VERSION;
+pub use shard::{RunShard, ShardGap, shard_gap};

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::shard::RunShard;
+
 /// How an attempt at a test ended. A test that was not run has no attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Outcome {
@@ -62,6 +64,15 @@ impl Outcome {
         )
     }
 
+    /// Whether it is a failure, wherever it comes from.
+    #[must_use]
+    pub const fn is_failure(self) -> bool {
+        matches!(
+            self,
+            Self::Failed | Self::Error | Self::TimedOut | Self::Crashed
+        )
+    }
+
     /// Whether its durations are the best guess until the test has completed once.
     pub(crate) const fn is_provisional(self) -> bool {
         matches!(self, Self::Skipped | Self::Error)
@@ -81,6 +92,29 @@ impl Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+/// Numbers of tests by how they ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcomes([u64; Outcome::ALL.len()]);
+
+impl Outcomes {
+    /// Counts so many more.
+    pub const fn add(&mut self, outcome: Outcome, number: u64) {
+        self.0[outcome as usize] += number;
+    }
+
+    /// How many ended so.
+    #[must_use]
+    pub const fn of(&self, outcome: Outcome) -> u64 {
+        self.0[outcome as usize]
+    }
+
+    /// All tests.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
     }
 }
 
@@ -113,6 +147,8 @@ pub struct RunRecord {
     /// `--lf`, nothing deselected, not stopped early. A test that such a run does not have is gone
     /// from the suite ([`crate::History::timings`]).
     pub whole_suite: bool,
+    /// Which part of the suite it had, if it had one of several.
+    pub shard: Option<RunShard>,
 }
 
 /// One run, as it is read back.

@@ -1,12 +1,13 @@
 //! What a history knows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::types::{FromSqlError, Type};
 use rusqlite::{Connection, Row};
 
-use crate::model::{Attempt, Outcome, PhaseTimes, Run, RunRecord, TestTiming};
+use crate::model::{Attempt, Outcome, Outcomes, PhaseTimes, Run, RunRecord, TestTiming};
 use crate::recent::Recent;
+use crate::shard::RunShard;
 
 pub(crate) fn estimates(connection: &Connection) -> rusqlite::Result<HashMap<String, PhaseTimes>> {
     let count: usize =
@@ -44,11 +45,25 @@ pub(crate) fn timings(connection: &Connection) -> rusqlite::Result<Vec<TestTimin
     Ok(timings)
 }
 
+/// The tests whose last attempt failed.
+pub(crate) fn failed(connection: &Connection) -> rusqlite::Result<HashSet<String>> {
+    let mut statement = connection
+        .prepare_cached("SELECT nodeid, last_outcome FROM tests JOIN timings ON test_id = id")?;
+    let mut rows = statement.query([])?;
+    let mut failed = HashSet::new();
+    while let Some(row) = rows.next()? {
+        if outcome(row, 1)?.is_failure() {
+            failed.insert(row.get(0)?);
+        }
+    }
+    Ok(failed)
+}
+
 /// Runs, the newest first.
 pub(crate) fn runs(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<Run>> {
     let mut statement = connection.prepare_cached(
         "SELECT id, attempts, uid, started_at, wall, workers, python, pytest, platform, machine, args,
-                git_commit, exit_status, whole_suite
+                git_commit, exit_status, whole_suite, shard
          FROM runs ORDER BY id DESC LIMIT ?1",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -60,6 +75,7 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
     let args = serde_json::from_slice(args).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(10, Type::Text, Box::new(error))
     })?;
+    let shard: Option<String> = row.get(14)?;
     Ok(Run {
         id: row.get(0)?,
         attempts: row.get(1)?,
@@ -76,6 +92,7 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
             commit: row.get(11)?,
             exit_status: row.get(12)?,
             whole_suite: row.get(13)?,
+            shard: shard.as_deref().and_then(RunShard::parse),
         },
     })
 }
@@ -105,6 +122,23 @@ pub(crate) fn attempts(
         })
     })?;
     attempts.collect()
+}
+
+/// How many tests of each run ended in which way; of several attempts the last one counts.
+pub(crate) fn outcomes(connection: &Connection) -> rusqlite::Result<HashMap<i64, Outcomes>> {
+    // SQLite takes `outcome` from the row that has the greatest number.
+    let mut statement = connection.prepare_cached(
+        "SELECT run_id, outcome, count(*) FROM
+            (SELECT run_id, outcome, max(attempt) FROM attempts GROUP BY run_id, test_id)
+         GROUP BY run_id, outcome",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut runs = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let counts: &mut Outcomes = runs.entry(row.get(0)?).or_default();
+        counts.add(outcome(row, 1)?, row.get(2)?);
+    }
+    Ok(runs)
 }
 
 fn cpu(row: &Row<'_>) -> rusqlite::Result<Option<PhaseTimes>> {

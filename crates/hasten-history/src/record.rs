@@ -16,8 +16,8 @@ pub(crate) fn insert_run(
     transaction
         .query_row(
             "INSERT INTO runs (uid, started_at, wall, workers, python, pytest, platform, machine, args,
-                               git_commit, exit_status, whole_suite, attempts)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                               git_commit, exit_status, whole_suite, attempts, shard)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
              ON CONFLICT (uid) DO NOTHING RETURNING id",
             params![
                 run.uid,
@@ -33,6 +33,7 @@ pub(crate) fn insert_run(
                 run.exit_status,
                 run.whole_suite,
                 attempts,
+                run.shard.as_ref().map(ToString::to_string),
             ],
             |row| row.get(0),
         )

@@ -15,6 +15,8 @@ const APPLICATION_ID: i64 = 0x6861_7374;
 ///
 /// Version 2. Processor time in whole microseconds, memory in KiB: both are null where nothing was measured, and small
 /// numbers take few bytes. The tables of details hold the last runs only, so they need no ids of names.
+///
+/// Version 3. Which shard a run was.
 const MIGRATIONS: &[&str] = &["
     CREATE TABLE runs (
         id INTEGER PRIMARY KEY,
@@ -79,6 +81,8 @@ const MIGRATIONS: &[&str] = &["
     CREATE INDEX imports_of_run ON imports (run_id);
     CREATE INDEX waits_of_run ON waits (run_id);
     CREATE INDEX failures_of_run ON failures (run_id);
+", "
+    ALTER TABLE runs ADD COLUMN shard TEXT;     -- `1/4 PLAN`; null: not one of several shards
 "];
 
 /// The schema version that this hasten reads and writes.

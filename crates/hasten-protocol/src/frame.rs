@@ -48,6 +48,14 @@ frame_types! {
         Bye = 10,
         /// Everything received so far is on the terminal.
         Idle = 11,
+        /// What a process collected, before anything of it is left out.
+        Items = 12,
+        /// What plugins say of workers, on the controller's side.
+        Nodes = 13,
+        /// Somebody reads what such plugins may have said.
+        AskInputs = 14,
+        /// Which items stay together, as a scheduler of the suite's own says.
+        Groups = 15,
     }
 }
 
@@ -72,6 +80,14 @@ frame_types! {
         End = 72,
         /// Leave.
         Exit = 73,
+        /// Which of the collected items to keep, and in which order.
+        Selection = 74,
+        /// What such plugins have said.
+        Inputs = 75,
+        /// A further worker is to be shown to plugins before it starts.
+        Node = 76,
+        /// A worker has ended.
+        NodeDown = 77,
     }
 }
 

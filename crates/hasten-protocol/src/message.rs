@@ -90,6 +90,12 @@ pub struct Settings {
     /// Those of pytest-rerunfailures.
     #[serde(default)]
     pub reruns: RerunOptions,
+    /// What puts tests into an order of its own: options of pytest, and `pytest-randomly`.
+    #[serde(default)]
+    pub sorted_by: Vec<String>,
+    /// `--events`.
+    #[serde(default)]
+    pub events: Option<String>,
 }
 
 /// Limits as pytest-timeout has them. Seconds; what was not given is absent.
@@ -140,6 +146,14 @@ pub struct RuleOptions {
     pub quarantine: Option<String>,
     /// `--diagnose-flaky`.
     pub diagnose_flaky: bool,
+    /// `--github`, `--no-github`.
+    pub github: Option<bool>,
+    /// `--shard`.
+    pub shard: Option<String>,
+    /// `--shard-by`.
+    pub shard_by: Option<String>,
+    /// `--order`.
+    pub order: Option<String>,
 }
 
 /// main forked the session, or found that it must not.
@@ -173,8 +187,17 @@ pub struct Configured {
     /// Where workers make their temporary folders.
     #[serde(default)]
     pub basetemp: Option<String>,
+    /// A scheduler of the suite's own says which items stay together, once they are known.
+    #[serde(default)]
+    pub splits: bool,
     /// pytest's rootdir.
     pub rootdir: String,
+    /// A plugin writes annotations for GitHub.
+    #[serde(default)]
+    pub annotates: bool,
+    /// The folder that pytest was started in.
+    #[serde(default)]
+    pub invocation_dir: String,
     /// Limits, now that conftest files were loaded, which may have changed them.
     #[serde(default)]
     pub limits: GivenLimits,
@@ -200,7 +223,7 @@ pub struct Unsafe {
     pub cause: String,
 }
 
-/// Collection ended.
+/// Collection ended. ITEMS has the part of it that is known before anything is left out.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Collected {
     /// The items in pytest's order.
@@ -214,6 +237,15 @@ pub struct Collected {
     /// Why the process must not be forked.
     #[serde(default, rename = "unsafe")]
     pub fork_hazards: Vec<Unsafe>,
+    /// Number of items that were deselected.
+    #[serde(default)]
+    pub deselected: usize,
+    /// Reports of collectors that failed or were skipped.
+    #[serde(default)]
+    pub collect_reports: Vec<Value>,
+    /// Warnings, as in records.
+    #[serde(default)]
+    pub warnings: Vec<Value>,
     /// Seconds that collection took.
     #[serde(default)]
     pub seconds: f64,
@@ -232,6 +264,25 @@ pub struct Collected {
     /// What collection took.
     #[serde(default)]
     pub measured: Collection,
+    /// The items that use each resource, by the mark `resource`.
+    #[serde(default)]
+    pub resources: BTreeMap<String, Vec<u32>>,
+    /// The items with pytest-dependency's mark.
+    #[serde(default)]
+    pub dependent: Vec<Dependent>,
+}
+
+/// An item with pytest-dependency's mark: which, the scope of the names, and the tests that it depends on.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub struct Dependent(pub u32, pub String, pub Vec<String>);
+
+/// Which of the collected items a process keeps.
+#[derive(Clone, Debug, Serialize)]
+pub struct Selection {
+    /// The items, in the order in which they are to run.
+    pub keep: Vec<u32>,
+    /// Lines to show beneath the number of collected tests.
+    pub lines: Vec<String>,
 }
 
 /// pytest wants the run to end.
@@ -274,6 +325,9 @@ pub struct Bye {
     /// Which path the items of a worker took.
     #[serde(default)]
     pub paths: Option<Paths>,
+    /// A worker's `config.workeroutput`: opaque to the supervisor.
+    #[serde(default)]
+    pub output: Option<String>,
 }
 
 /// main has shown everything up to a REPORTS frame.
@@ -283,6 +337,38 @@ pub struct Idle {
     pub seq: u32,
 }
 
+/// What plugins on the controller's side said of workers (`pytest_configure_node` of pytest-xdist).
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Nodes {
+    /// By the worker's id what they added to `config.workerinput`: opaque to the supervisor.
+    #[serde(default)]
+    pub inputs: BTreeMap<String, String>,
+    /// Somebody wants to see each worker before it starts.
+    #[serde(default)]
+    pub configure: bool,
+    /// Somebody wants to know of each worker that has ended.
+    #[serde(default)]
+    pub down: bool,
+}
+
+/// A further worker, for main.
+#[derive(Clone, Debug, Serialize)]
+pub struct Node<'a> {
+    /// `gw2`, …
+    pub id: &'a str,
+}
+
+/// A worker has ended, for main.
+#[derive(Clone, Debug, Serialize)]
+pub struct NodeDown<'a> {
+    /// `gw0`, …
+    pub id: &'a str,
+    /// Its `config.workeroutput`, as it sent it; none if it died.
+    pub output: Option<&'a str>,
+    /// How it ended, if not by itself.
+    pub error: Option<String>,
+}
+
 /// Who a worker is.
 #[derive(Clone, Debug, Serialize)]
 pub struct WorkerIdentity {
@@ -290,6 +376,9 @@ pub struct WorkerIdentity {
     pub id: String,
     /// Number of workers that the run starts with.
     pub count: usize,
+    /// What plugins added to its `config.workerinput` ([`Nodes::inputs`]).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
     /// The run's id.
     pub testrunuid: String,
     /// Where it makes temporary folders.
@@ -303,6 +392,9 @@ pub struct WorkerIdentity {
     pub watch_fixtures: bool,
     /// Expressions that pytest evaluates for each item: `k` or `m`, and the text.
     pub filters: Vec<(char, String)>,
+    /// It asks which of the collected items to keep.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub select: bool,
 }
 
 /// Fork a process.
@@ -324,7 +416,11 @@ pub struct Decision {
     pub distribute: bool,
     /// Fork the session; its socket comes with this message.
     pub session: bool,
-    /// The identity that the session takes until it is forked.
+    /// Without distribution: main asks which of the collected items to keep.
+    pub select: bool,
+    /// Only a forecast is made.
+    pub forecast: bool,
+    /// The identity that the session takes until it is forked; its number of workers and its run are main's, too.
     pub worker: Option<WorkerIdentity>,
 }
 

@@ -162,6 +162,12 @@ impl Report {
         read_json(payload).ok()
     }
 
+    /// Reads a report that is JSON already.
+    #[must_use]
+    pub fn from_value(value: &Value) -> Option<Self> {
+        Self::deserialize(value).ok()
+    }
+
     /// What pytest prints of a failure (without the captured output) on a terminal of so many columns.
     #[must_use]
     pub fn text(&self, columns: usize) -> String {

@@ -1,8 +1,19 @@
 //! What hasten prints itself: texts and tables, made of data that others gathered. Nothing here reads, writes or asks.
 
 pub mod doctor;
+pub mod event;
+pub mod github;
+pub mod html;
 pub mod live;
+pub mod moment;
+pub mod plan;
+mod recorded;
+#[cfg(test)]
+mod samples;
 pub mod slow;
+pub mod trace;
+
+pub use recorded::Recorded;
 
 /// A report as one line of JSON, with a newline at its end.
 fn json_line(report: &impl serde::Serialize) -> String {

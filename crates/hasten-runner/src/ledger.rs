@@ -175,7 +175,15 @@ impl Ledger {
     }
 
     /// Gives an item the state that its worker's death means. Counts as a failed report.
-    pub(crate) fn verdict(&mut self, worker: usize, index: u32, state: State, seconds: f64) {
+    /// `start` is when the item began, if it has not said so itself.
+    pub(crate) fn verdict(
+        &mut self,
+        worker: usize,
+        index: u32,
+        state: State,
+        start: f64,
+        seconds: f64,
+    ) {
         if self.is_finished(index) {
             return;
         }
@@ -187,6 +195,9 @@ impl Ledger {
         }
         entry.worker = worker;
         entry.state = state;
+        if entry.start == 0.0 {
+            entry.start = start;
+        }
         entry.call = seconds;
         self.finish(index);
     }
@@ -319,7 +330,7 @@ impl State {
     }
 
     /// The state after one more report of the item.
-    fn after(self, report: &Record<'_>) -> Self {
+    pub(crate) fn after(self, report: &Record<'_>) -> Self {
         let xfail = report.flags & record::XFAIL != 0;
         let call = report.flags & record::CALL != 0;
         let next = match (report.outcome, xfail) {

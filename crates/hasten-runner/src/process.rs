@@ -1,10 +1,12 @@
 //! The Python processes of a run.
 
 use std::cell::{Cell, RefCell};
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use hasten_protocol::message::Bye;
@@ -108,6 +110,8 @@ pub(crate) struct Launcher {
     pub(crate) package: Utf8PathBuf,
     pub(crate) run_id: String,
     pub(crate) output: Output,
+    /// Takes what is printed.
+    pub(crate) held: Option<Arc<File>>,
 }
 
 impl Launcher {
@@ -126,6 +130,12 @@ impl Launcher {
         if self.output == Output::Stderr {
             let stderr = std::io::stderr().as_fd().try_clone_to_owned();
             command.stdout(stderr.map_err(RunError::system("cannot pass a descriptor on"))?);
+        }
+        if let Some(held) = &self.held {
+            let copy = || held.try_clone();
+            let copies = copy().and_then(|out| Ok((out, copy()?)));
+            let (out, err) = copies.map_err(RunError::system("cannot pass a descriptor on"))?;
+            command.stdout(out).stderr(err);
         }
         if !memory.is_empty() {
             let numbers: Vec<_> = memory.iter().map(|fd| fd.as_raw_fd().to_string()).collect();

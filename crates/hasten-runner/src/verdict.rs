@@ -11,6 +11,8 @@ use crate::stacks::{self, Thread};
 pub(crate) struct Verdict<'a> {
     pub(crate) index: u32,
     pub(crate) nodeid: &'a str,
+    /// The worker that it was run on.
+    pub(crate) worker: &'a str,
     /// The line of the summary: `Failed: Timeout (>50.0s)`.
     pub(crate) message: String,
     /// A sentence that follows it.
@@ -55,6 +57,7 @@ impl Verdict<'_> {
         json!({
             "$report_type": "TestReport",
             "nodeid": self.nodeid,
+            "worker_id": self.worker,
             "location": [file, null, domain],
             "keywords": {},
             "outcome": "failed",
@@ -204,6 +207,7 @@ mod tests {
         let verdict = Verdict {
             index: 4,
             nodeid: "test_a.py::Test::test_x",
+            worker: "gw0",
             message: "Timeout (>1.0s)".into(),
             explanation: None,
             phase: Phase::Setup,
@@ -234,6 +238,7 @@ mod tests {
         let verdict = Verdict {
             index: 0,
             nodeid: "test_a.py::test_x",
+            worker: "gw0",
             message: "gone".into(),
             explanation: None,
             phase: Phase::Teardown,

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::Item;
 use crate::bound::BoundGroups;
 use crate::estimate::Estimates;
+use crate::held::Held;
 
 /// An item longer than this part of a worker's share of the run goes out early. What is not cut off is
 /// so short that a late start of it adds no more than this to the run.
@@ -54,19 +55,24 @@ pub(crate) struct Layout {
 impl Layout {
     /// Lays items out for so many workers, and returns the units in the order of collection.
     ///
-    /// Items that run alone are in no unit.
+    /// Items that run alone, and those that are held, are in no unit. `in_order`: no unit is preferred to another.
     pub(crate) fn new(
         items: &[Item],
         estimates: &Estimates,
         bound: &BoundGroups,
+        held: &Held,
         workers: usize,
+        in_order: bool,
     ) -> (Self, Vec<Unit>) {
         let mut cutter = Cutter::new(items, estimates, workers);
+        if in_order {
+            cutter.long = f64::INFINITY;
+        }
         let mut files = std::collections::HashSet::new();
         let mut interleaved = false;
         let (alone, all): (Vec<u32>, Vec<u32>) = (0..)
             .take(items.len())
-            .partition(|item| items[*item as usize].alone);
+            .partition(|item| items[*item as usize].alone || held.has(*item));
         let free: Vec<u32> = all
             .into_iter()
             .filter(|item| bound.of(*item).is_none())
@@ -92,6 +98,12 @@ impl Layout {
                 whole,
                 places: start..place(order.len()),
             });
+        }
+        if in_order {
+            for unit in &mut units {
+                unit.rank = Rank::Known;
+            }
+            (order, units) = by_first_item(&order, units);
         }
         order.extend(alone);
         (Self::of(order, estimates, &units, interleaved), units)
@@ -321,6 +333,18 @@ impl<'a> Cutter<'a> {
             self.order.extend(rest);
         }
     }
+}
+
+/// Lays units out by their first items.
+fn by_first_item(order: &[u32], mut units: Vec<Unit>) -> (Vec<u32>, Vec<Unit>) {
+    units.sort_by_key(|unit| order.get(unit.places.start as usize).copied());
+    let mut sorted = Vec::with_capacity(order.len());
+    for unit in &mut units {
+        let start = place(sorted.len());
+        sorted.extend(&order[range(&unit.places)]);
+        unit.places = start..place(sorted.len());
+    }
+    (sorted, units)
 }
 
 fn place(at: usize) -> u32 {

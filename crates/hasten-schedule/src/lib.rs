@@ -27,6 +27,13 @@
 //! collection, and nothing else meanwhile. It comes by its expected seconds like the others. If the worker
 //! dies, another takes what is left.
 //!
+//! Items that use a *resource* of which there is not enough for all workers are in units of their own: those of one
+//! file that use the same. A worker has the resources of all that it was sent and did not finish; what cannot have its
+//! resources is not sent, and waits at nobody. So nobody ever has one resource and waits for another, and no order of
+//! deaths leads to a dead-lock. A bound group has the resources of all its items as long as somebody has the group.
+//! They come early, the scarcest resource first, but not between items that share fixtures, unless what waits for a
+//! resource takes as long as what is left for each worker.
+//!
 //! Items that run *alone* come when nothing else is left, each to a worker beside which nobody has anything
 //! unfinished. A worker that asks too early is told that nothing follows, so that it finishes what it
 //! holds; the supervisor asks again for idle workers when [`Planner::has_work`] says so.
@@ -37,14 +44,18 @@ mod batch;
 mod bound;
 mod count;
 mod estimate;
+mod held;
 mod layout;
 mod lower_limit;
+pub mod order;
 mod planner;
 mod pool;
+pub mod shard;
 mod share;
 pub mod simulate;
 mod worker;
 
+pub use held::Resources;
 pub use lower_limit::{Limiting, LowerLimit, Work};
 pub use planner::Planner;
 
@@ -74,6 +85,8 @@ pub struct PlannerOptions {
     pub top_up: f64,
     /// A worker must know the item after the one that it starts.
     pub lookahead: bool,
+    /// Items are begun in the order in which they are given, however long they are.
+    pub in_order: bool,
 }
 
 impl Default for PlannerOptions {
@@ -85,6 +98,7 @@ impl Default for PlannerOptions {
             batch: 0.015,
             top_up: 0.008,
             lookahead: false,
+            in_order: false,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod alone;
 mod bound;
 mod find;
+mod held;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -12,6 +13,7 @@ use crate::batch::Batch;
 use crate::bound::BoundGroups;
 use crate::count::worker_count;
 use crate::estimate::{Estimates, duration};
+use crate::held::{Held, Resources};
 use crate::layout::{Layout, Rank, Unit};
 use crate::pool::Pool;
 use crate::share::Groups;
@@ -40,6 +42,7 @@ pub struct Planner {
     pool: Pool,
     groups: Groups,
     bound: BoundGroups,
+    held: Held,
     /// Items to send that run alone.
     alone: BTreeSet<u32>,
     /// Whether each item runs alone.
@@ -67,7 +70,17 @@ impl Planner {
     /// The plan is made for as many workers as [`Planner::worker_count_for`] finds for
     /// `options.workers`. More or fewer may come.
     #[must_use]
-    pub fn new(mut items: Vec<Item>, options: PlannerOptions) -> Self {
+    pub fn new(items: Vec<Item>, options: PlannerOptions) -> Self {
+        Self::with_resources(items, options, &Resources::default())
+    }
+
+    /// Likewise, where items use resources.
+    #[must_use]
+    pub fn with_resources(
+        mut items: Vec<Item>,
+        options: PlannerOptions,
+        resources: &Resources,
+    ) -> Self {
         if options.workers <= 1 {
             for item in &mut items {
                 item.bound = None;
@@ -81,20 +94,28 @@ impl Planner {
         }
         let known = all.items - all.unknown;
         let bound = BoundGroups::new(&items);
+        let none = Resources::default();
+        let resources = if options.workers <= 1 {
+            &none
+        } else {
+            resources
+        };
+        let held = Held::new(&items, resources, &bound, &estimates);
         let alone: BTreeSet<u32> = (0..)
             .zip(&items)
             .filter_map(|(at, item)| item.alone.then_some(at))
             .collect();
-        let most_useful = most_useful(&items, &bound);
+        let most_useful = most_useful(&items, &bound, &held);
         let awaited = worker_count(
             options.workers.min(most_useful),
             all.items,
             known,
             all.seconds(&estimates),
         );
-        let (layout, units) = Layout::new(&items, &estimates, &bound, awaited);
+        let (layout, units) =
+            Layout::new(&items, &estimates, &bound, &held, awaited, options.in_order);
         let mut planner = Self {
-            in_order: awaited <= 1 || layout.interleaved,
+            in_order: options.in_order || awaited <= 1 || layout.interleaved,
             states: vec![State::Waiting; items.len()],
             waiting: all,
             unfinished: all,
@@ -103,6 +124,7 @@ impl Planner {
             living: 0,
             groups: Groups::default(),
             bound,
+            held,
             alone,
             solo: None,
             runs_alone: items.iter().map(|item| item.alone).collect(),
@@ -114,7 +136,11 @@ impl Planner {
             awaited,
         };
         for unit in units {
-            planner.offer(unit);
+            let group = planner.bound.of(planner.layout.item(unit.places.start));
+            match group.filter(|group| planner.held.has_group(*group)) {
+                Some(group) => planner.offer_held(group),
+                None => planner.offer(unit),
+            }
         }
         planner
     }
@@ -149,16 +175,23 @@ impl Planner {
         };
         let budget = self.budget();
         let mut batch = Batch::new(budget, self.options.batch, least, state.unproven);
-        while !self.is_barred(Some(worker)) && self.find_work(worker, &batch) {
+        let barred = self.is_barred(Some(worker));
+        let held = !barred && self.take_held(worker, &mut batch, false);
+        while !barred && !held && self.find_work(worker, &batch) {
             if !self.fill(worker, &mut batch) {
                 break;
             }
+        }
+        if !barred && batch.items.is_empty() && !self.take_held(worker, &mut batch, true) {
+            // A group that stays together, and is its own now.
+            while self.bound_of(worker).is_some() && self.fill(worker, &mut batch) {}
         }
         if let Some(item) = self.take_alone(worker, &batch) {
             batch.items.push(item);
         }
         // One that is answered now asks once more, and may then take what runs alone without a new set-up.
-        let asks_again = !self.alone.is_empty() && !batch.items.is_empty();
+        let later = !self.alone.is_empty() || !self.held.is_empty();
+        let asks_again = later && !batch.items.is_empty();
         let last = !self.has_work_for(worker) && !asks_again;
         if let Some(state) = self.worker_mut(worker) {
             state.told_last = last;
@@ -185,6 +218,7 @@ impl Planner {
             self.estimates.observe(item, seconds);
             self.finish_bound(worker, item);
             self.finish_alone(item);
+            self.held.finish(item);
         }
     }
 
@@ -196,6 +230,7 @@ impl Planner {
             return Vec::new();
         };
         self.living -= 1;
+        self.held.worker_gone(worker);
         self.solo = self.solo.filter(|(solo, _)| *solo != worker);
         if let Some(group) = gone.group {
             self.leave(group, worker);
@@ -245,7 +280,10 @@ impl Planner {
     #[must_use]
     pub fn has_work(&self) -> bool {
         !self.is_barred(None)
-            && (!self.pool.is_empty() || !self.groups.is_empty() || self.has_alone_for(None))
+            && (!self.pool.is_empty()
+                || !self.groups.is_empty()
+                || self.held.has_for(None)
+                || self.has_alone_for(None))
     }
 
     /// Number of items that are not finished.
@@ -317,6 +355,7 @@ impl Planner {
                     .worker(worker)
                     .is_some_and(|state| !state.piece.is_empty())
                 || self.bound_of(worker).is_some()
+                || self.held.has_for(Some(worker))
                 || self.has_alone_for(Some(worker)))
     }
 
@@ -339,7 +378,11 @@ impl Planner {
         let free: Vec<u32> = items
             .iter()
             .copied()
-            .filter(|item| !self.give_back_alone(*item) && !self.give_back_bound(*item))
+            .filter(|item| {
+                !self.give_back_alone(*item)
+                    && !self.give_back_bound(*item)
+                    && !self.give_back_held(*item)
+            })
             .collect();
         let mut places: Vec<u32> = free.iter().map(|item| self.layout.place(*item)).collect();
         places.sort_unstable();
@@ -357,9 +400,26 @@ impl Planner {
         }
     }
 
+    fn give_back_held(&mut self, item: u32) -> bool {
+        let held = self.held.has(item);
+        if held {
+            self.held.add(item, &self.estimates);
+        }
+        held
+    }
+
+    /// Offers a bound group that uses resources.
+    fn offer_held(&mut self, group: usize) {
+        let waiting = self.bound.waiting(group);
+        let seconds = waiting.map(|item| self.estimates.of(item).seconds).sum();
+        if let Some(first) = self.bound.first(group) {
+            self.held.add_group(group, first, seconds);
+        }
+    }
+
     fn leave(&mut self, group: usize, worker: usize) {
         let places = self.groups.leave(group, worker);
-        let known = self.layout.unknown(&places) == 0;
+        let known = self.options.in_order || self.layout.unknown(&places) == 0;
         let rank = if known { Rank::Known } else { Rank::Unknown };
         self.offer(Unit {
             rank,
@@ -370,10 +430,10 @@ impl Planner {
 }
 
 /// Number of workers that can have something at a time.
-fn most_useful(items: &[Item], bound: &BoundGroups) -> usize {
-    let free = items
-        .iter()
-        .filter(|item| !item.alone && item.bound.is_none())
+fn most_useful(items: &[Item], bound: &BoundGroups, held: &Held) -> usize {
+    let free = (0..)
+        .zip(items)
+        .filter(|(at, item)| !item.alone && item.bound.is_none() && !held.has(*at))
         .count();
-    (free + bound.len()).max(items.len().min(1))
+    (free + bound.len() + held.most_useful()).max(items.len().min(1))
 }

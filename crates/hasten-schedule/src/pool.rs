@@ -55,6 +55,17 @@ impl Pool {
             .is_some_and(|(key, _)| key.rank == Rank::Long)
     }
 
+    /// Seconds of the longest unit of those with a long item.
+    pub(crate) fn longest_of_long(&self) -> Option<f64> {
+        let (key, _) = self.units.first_key_value()?;
+        (key.rank == Rank::Long).then(|| key.weight.0 as f64 / 1e6)
+    }
+
+    /// The first place of the unit that comes next.
+    pub(crate) fn first_place(&self) -> Option<u32> {
+        Some(self.units.first_key_value()?.0.start)
+    }
+
     /// Finds the first unit of a rank, or one after it, that is suitable.
     pub(crate) fn find(&self, from: Rank, suits: impl Fn(Key) -> bool) -> Option<Key> {
         let first = Key {

@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-use crate::{Assignment, Item, Planner, PlannerOptions};
+use crate::{Assignment, Item, Planner, PlannerOptions, Resources};
 
 /// A worker reports when so many seconds have passed.
 const REPORT_EVERY: f64 = 0.005;
@@ -23,17 +23,20 @@ pub struct Scenario {
     pub start: f64,
     /// The deaths of workers.
     pub deaths: Vec<Death>,
+    /// What items use.
+    pub resources: Resources,
 }
 
 impl Scenario {
     /// So many workers that are there at once, live, and get their answers in 0.1 ms.
     #[must_use]
-    pub const fn new(workers: usize) -> Self {
+    pub fn new(workers: usize) -> Self {
         Self {
             workers,
             round_trip: 0.0001,
             start: 0.0,
             deaths: Vec::new(),
+            resources: Resources::default(),
         }
     }
 }
@@ -186,7 +189,7 @@ impl<'a> Run<'a> {
             durations,
             lookahead: options.lookahead,
             scenario,
-            planner: Planner::new(items.to_vec(), options),
+            planner: Planner::with_resources(items.to_vec(), options, &scenario.resources),
             processes: Vec::new(),
             events: BinaryHeap::new(),
             order: 0,

@@ -9,6 +9,10 @@ pub(crate) enum Command {
     Run,
     /// Show what takes long, from history.
     Slow,
+    /// Write a page or a trace of a run, from history.
+    Report,
+    /// Say what a run would do.
+    Plan,
     /// Hand on, take in, look at or forget run times.
     History,
     /// Say what makes tests slow to run.
@@ -56,7 +60,9 @@ impl Arguments {
         let (command, skip) = match words.first().map(String::as_str) {
             Some("run") => (Command::Run, 1),
             Some("slow") => (Command::Slow, 1),
+            Some("report") => (Command::Report, 1),
             Some("history") => (Command::History, 1),
+            Some("plan") => (Command::Plan, 1),
             Some("doctor") => (Command::Doctor, 1),
             Some("verify") => (Command::Verify, 1),
             Some("--version" | "-V") => (Command::Version, 1),

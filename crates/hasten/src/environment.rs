@@ -4,7 +4,7 @@ use std::env;
 use std::io::Read;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use hasten_runner::Search;
+use hasten_runner::{Github, Search};
 
 /// The folder that the run starts in.
 pub(crate) fn current_folder() -> Utf8PathBuf {
@@ -47,6 +47,15 @@ pub(crate) fn cache_folder() -> Utf8PathBuf {
         _ => Utf8PathBuf::from_path_buf(env::temp_dir())
             .unwrap_or_else(|_| Utf8PathBuf::from("/tmp"))
             .join(format!("hasten-{}", user_id())),
+    }
+}
+
+/// What GitHub Actions says of itself.
+pub(crate) fn github() -> Github {
+    Github {
+        active: variable("GITHUB_ACTIONS").as_deref() == Some("true"),
+        workspace: variable("GITHUB_WORKSPACE").map(Utf8PathBuf::from),
+        summary: variable("GITHUB_STEP_SUMMARY").map(Utf8PathBuf::from),
     }
 }
 

@@ -8,6 +8,8 @@ Usage: hasten [options] [paths and node ids]
        hasten run …       the same, for a folder that is named like a command
        hasten verify …    runs plain pytest and hasten, and compares every test
        hasten slow        what takes long, from earlier runs
+       hasten report      one HTML file about the last run; --trace FILE for Perfetto
+       hasten plan …      what a run would do, and how long it is expected to take; runs nothing
        hasten history …   run times as files: export, import, merge; prune, show, path
        hasten doctor …    runs the tests, and says what keeps them from hasten's fast path
 
@@ -21,6 +23,9 @@ hasten adds, or understands as pytest-xdist and pytest-timeout do:
   --retries NUM                a failed test is run again, at most so often; a crash is a failure, too
   --quarantine FILE            tests whose failures do not fail the run
   --diagnose-flaky             why do failed tests fail: always, sometimes, or after another test?
+  --events FILE                what happens, as JSON lines, while the run goes on
+  --shard I/N                  one of N parts of the tests, for one of N machines
+  --order ORDER                file, failed-first, slowest-first, random or random:SEED
   --profile NAME               settings of [tool.hasten.profiles.NAME] in pyproject.toml
   --python PATH                the interpreter; default: the active environment, .venv, python3
   --version                    hasten's version (hasten run --version: pytest's)

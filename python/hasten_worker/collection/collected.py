@@ -11,7 +11,7 @@ from hasten_worker.configuration.flaky_marks import add_flaky_marks
 from hasten_worker.messages.values import complete
 from hasten_worker.messages.warning_records import to_message
 
-_OURS = frozenset(("timeout", "flaky", "xdist_group", "serial"))
+_OURS = frozenset(("timeout", "flaky", "xdist_group", "serial", "resource", "dependency"))
 
 
 class Collection:
@@ -55,12 +55,10 @@ class Collection:
         """Returns the COLLECTED message."""
         config = session.config
         items = session.items if stopped is None else []
-        table, marked = _items(items)
         selected, bad_filter = select(session.items, filters) if filters else ([], None)
         return {
             "selected": selected,
             "bad_filter": bad_filter,
-            "items": table,
             "testsfailed": session.testsfailed,
             "collect_reports": self.reports,
             "deselected": self.deselected,
@@ -76,8 +74,14 @@ class Collection:
             "shouldstop": stopped,
             "continue_on_errors": bool(config.option.continue_on_collection_errors),
             "measured": TIMES.message(config.rootpath),
-            **together(items, marked),
+            **facts(items),
         }
+
+
+def facts(items):
+    """Returns what a message says of items."""
+    table, marked = _items(items)
+    return {"items": table, **together(items, marked)}
 
 
 def _items(items):

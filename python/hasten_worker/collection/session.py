@@ -18,6 +18,7 @@ from hasten_worker.collection.collected import Collection
 from hasten_worker.collection.compile_ahead import CompileAhead
 from hasten_worker.collection.hook_proxies import remember_hook_proxies
 from hasten_worker.collection.kept_bytecode import keep
+from hasten_worker.collection.selection import Selection
 from hasten_worker.collection.shortcuts import Shortcuts
 from hasten_worker.collection.times import TIMES
 from hasten_worker.fused import protocol as fused
@@ -27,6 +28,8 @@ from hasten_worker.messages import journal as words
 from hasten_worker.messages import wire
 from hasten_worker.messages.ending import stopped
 from hasten_worker.messages.journal import Journal
+from hasten_worker.messages.junit import ProvideXml
+from hasten_worker.messages.node_values import from_text
 from hasten_worker.messages.wire import Channel
 from hasten_worker.processes.forking import ForkFailed, fork_off
 from hasten_worker.processes.identity import (
@@ -38,6 +41,7 @@ from hasten_worker.processes.identity import (
 from hasten_worker.processes.stacks import write_stacks
 from hasten_worker.processes.streams import Streams
 from hasten_worker.processes.threads import unsafe_threads
+from hasten_worker.running.adoption import adopt
 from hasten_worker.running.time_limit import TimeLimit
 from hasten_worker.running.timers import keep_timers_out, mend_marks
 from hasten_worker.running.worker import Worker, leave
@@ -85,7 +89,10 @@ class Session:
     def begin(self, config):
         """Takes the identity of a worker."""
         self._config = config
-        config.workerinput = WorkerInput(worker_input(self._identity))
+        config.workerinput = WorkerInput(
+            worker_input(self._identity), self._ask_inputs if self.forks else None
+        )
+        self._take_input(self._identity)
         config.workeroutput = {}
         manager = config.pluginmanager
         manager.set_blocked("terminalprogress-plugin")
@@ -94,7 +101,25 @@ class Session:
         # As many processes as there may be workers; those that load for themselves are that many.
         self._ahead = CompileAhead(config, kept, self._identity["count"] if self.forks else 1)
         manager.register(self)
+        manager.register(ProvideXml())
+        if self._identity.get("select"):
+            manager.register(Selection(self._channel))
         self._set_options(config.known_args_namespace)
+
+    def _ask_inputs(self):
+        """Returns what plugins have added in main to the input of each worker, this one first."""
+        self._channel.send(wire.ASK_INPUTS, b"")
+        kind, payload = self._channel.receive()
+        if kind != wire.INPUTS:
+            os._exit(0)
+        inputs = {name: from_text(text) for name, text in json.loads(payload).items()}
+        own = inputs.pop(self._identity["id"], {})
+        return [own, *inputs.values()]
+
+    def _take_input(self, identity):
+        text = identity.get("input")
+        if text is not None:
+            self._config.workerinput.complete(from_text(text))
 
     def parsed(self, config):
         """The command line was parsed, the conftest files were loaded."""
@@ -284,7 +309,10 @@ class Session:
         roles.say_hello(channel, "worker")
         self._channel = channel
         set_environment(identity)
+        self._config.workerinput.complete({})
         self._config.workerinput.update(worker_input(identity))
+        self._take_input(identity)
+        adopt(self._config)
         self._worker = Worker(channel, identity, descriptors, self.streams)
         if self.forks:
             self._worker.forget_inherited()

@@ -1,9 +1,9 @@
-"""Which tests have marks that keep them together, or keep all others away."""
+"""Which tests have marks that keep them together, or keep others away."""
 
 
 def together(items, marked):
-    """Returns, for COLLECTED, the items of each ``xdist_group`` and those that are ``serial``."""
-    groups, serial = {}, []
+    """Returns, for COLLECTED, what marks say of items: groups, resources and the like."""
+    groups, serial, resources, dependent = {}, [], {}, []
     for index in marked:
         item = items[index]
         name = _group(item)
@@ -11,7 +11,12 @@ def together(items, marked):
             groups.setdefault(name, []).append(index)
         if item.get_closest_marker("serial") is not None:
             serial.append(index)
-    return {"groups": groups, "serial": serial}
+        for name in _resources(item):
+            resources.setdefault(name, []).append(index)
+        depends = _depends(item)
+        if depends is not None:
+            dependent.append((index, *depends))
+    return {"groups": groups, "serial": serial, "resources": resources, "dependent": dependent}
 
 
 def _group(item):
@@ -19,5 +24,30 @@ def _group(item):
     names = set()
     for mark in item.iter_markers("xdist_group"):
         name = mark.args[0] if mark.args else mark.kwargs.get("name", "default")
-        names.add(str(name).encode("utf-8", "backslashreplace").decode("utf-8"))
+        names.add(_readable(str(name)))
     return "_".join(sorted(names)) if names else None
+
+
+def _resources(item):
+    """Returns the names that ``resource`` marks have. What is no text is another suite's mark."""
+    marks = item.iter_markers("resource")
+    return {_readable(name) for mark in marks for name in mark.args if isinstance(name, str)}
+
+
+def _depends(item):
+    """Returns scope and names of pytest-dependency's mark, or None without one."""
+    mark = item.get_closest_marker("dependency")
+    if mark is None:
+        return None
+    depends = mark.kwargs.get("depends") or ()
+    if isinstance(depends, str):
+        depends = (depends,)
+    try:
+        names = [_readable(name) for name in depends if isinstance(name, str)]
+    except TypeError:
+        names = []
+    return str(mark.kwargs.get("scope", "module")), names
+
+
+def _readable(text):
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

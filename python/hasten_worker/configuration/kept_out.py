@@ -6,9 +6,10 @@ import os
 import types
 
 _RERUNS = "rerunfailures"
+_XDIST = "xdist"
 # By module; named as their entry points and as ``-p`` names them.
 _NAMES = {
-    "xdist": ("xdist", "xdist.looponfail"),
+    _XDIST: (_XDIST, "xdist.plugin", "xdist.looponfail"),
     "pytest_rerunfailures": (_RERUNS, "pytest_rerunfailures"),
 }
 
@@ -18,9 +19,13 @@ class Absent:
 
 
 def keep_out(manager):
-    """Takes their places, before pytest loads plugins, and also for an explicit ``-p``."""
+    """Takes their places, before pytest loads plugins, and also for an explicit ``-p``.
+
+    That of pytest-xdist also where it is not installed: who asks pytest for it gets what hasten
+    does instead.
+    """
     for module, names in _NAMES.items():
-        if importlib.util.find_spec(module) is None:
+        if module != _XDIST and importlib.util.find_spec(module) is None:
             continue
         for name in names:
             if not manager.is_blocked(name) and not manager.hasplugin(name):
@@ -37,10 +42,15 @@ def would_rerun(config):
 
 
 def bring_back(config):
-    """Where the tests run in main itself, pytest-rerunfailures does what it does in plain pytest.
+    """Where the tests run in main itself, plugins are there as in plain pytest.
 
-    Its options are there already: ours have the same names.
+    pytest-rerunfailures does what it does there; its options are there already: ours have the same
+    names. pytest-xdist does nothing there, but may be installed or not.
     """
+    if importlib.util.find_spec(_XDIST) is None:
+        for name in _NAMES[_XDIST]:
+            if isinstance(config.pluginmanager.get_plugin(name), Absent):
+                config.pluginmanager.unregister(name=name)
     if not would_rerun(config):
         return
     try:

@@ -23,6 +23,10 @@ TIMEOUT_MARKER = (
     "argument, *timeout*, is the timeout in seconds."
 )
 SERIAL_MARKER = "serial: nothing else runs while this test does."
+RESOURCE_MARKER = (
+    "resource(name, ...): no more tests use the same resource at a time than its limit, which is 1 "
+    "unless [tool.hasten.resources] has another."
+)
 _DIST_MODES = ["each", "load", "loadscope", "loadfile", "loadgroup", "worksteal", "no"]
 
 
@@ -40,6 +44,7 @@ class Options:
         group = parser.getgroup("hasten", "distributed and subprocess testing")
         _add_distribution(group)
         _add_accepted(group)
+        _add_outputs(group)
         add_rules(group, self._owns_retries)
         add_reruns(parser)
         _add_settings(parser)
@@ -57,6 +62,7 @@ class Options:
         config.addinivalue_line("markers", XDIST_MARKER)
         config.addinivalue_line("markers", FLAKY_MARKER)
         config.addinivalue_line("markers", SERIAL_MARKER)
+        config.addinivalue_line("markers", RESOURCE_MARKER)
         if self._owns_timeout:
             config.addinivalue_line("markers", TIMEOUT_MARKER)
 
@@ -196,6 +202,15 @@ def _add_distribution(group):
         choices=["fork", "spawn"],
         default=None,
         help="How workers start: forked from a process that has collected, or each for itself.",
+    )
+
+
+def _add_outputs(group):
+    group.addoption(
+        "--events",
+        dest="hasten_events",
+        metavar="FILE",
+        help="Write what happens to FILE, for other programs: JSON, one event a line.",
     )
 
 

@@ -51,6 +51,14 @@ _VALUES = (
     ("retries", "N", _count, "Run a failed test again, at most so many times"),
     ("retry-delay", "SECONDS", _number, "Seconds before a test is run again"),
     ("retry-backoff", "FACTOR", _number, "What the delay is multiplied by after each attempt"),
+    ("shard", "I/N", str, "Run one of N parts of the tests, from 1/N to N/N"),
+    ("shard-by", "UNIT", str, "What stays in one shard: auto (default), file, scope or test"),
+    (
+        "order",
+        "ORDER",
+        str,
+        "Order of tests: file, failed-first, slowest-first, random or random:SEED",
+    ),
     ("quarantine", "FILE", str, "Tests whose failures do not fail the run: node ids, one a line"),
 )
 
@@ -69,6 +77,18 @@ def add_rules(group, retries=True):
         choices=["pass", "fail"],
         help="Whether a test that passes after a failure passes (default) or fails",
     )
+    for option, value, text in (
+        ("--github", True, "Print annotations for GitHub Actions, and write a job summary"),
+        ("--no-github", False, "Do not, on GitHub Actions, either"),
+    ):
+        group.addoption(
+            option,
+            dest=_dest("github"),
+            action="store_const",
+            const=value,
+            default=None,
+            help=text,
+        )
     group.addoption(
         "--diagnose-flaky",
         dest=_dest("diagnose-flaky"),
@@ -93,7 +113,7 @@ def given_rules(known):
 
 
 def _names():
-    return [name for name, *_ in _VALUES] + ["flaky-result", "diagnose-flaky"]
+    return [name for name, *_ in _VALUES] + ["flaky-result", "diagnose-flaky", "github"]
 
 
 def _dest(name):

@@ -23,8 +23,6 @@ _IN_PROCESS = (
     ("stepwise_skip", "--stepwise-skip"),
     ("cacheshow", "--cache-show"),
     ("debug", "--debug"),
-    # pytest-cov hands data to its workers through a hook that hasten does not call yet.
-    ("cov_source", "--cov"),
 )
 _DEBUGGERS = ("pydevd", "bdb", "pydevd_frame_evaluator")
 
@@ -47,6 +45,8 @@ def settings(config):
         "rootdir": str(config.rootpath),
         "rules": given_rules(known),
         "reruns": given_reruns(config, known),
+        "sorted_by": sorted_by(config, known),
+        "events": known.hasten_events,
         "testrunuid": known.testrunuid,
         "maxschedchunk": known.maxschedchunk,
         "max_worker_restart": known.maxworkerrestart,
@@ -60,6 +60,18 @@ def in_process(known):
         if getattr(known, name, None):
             return option
     return None
+
+
+def sorted_by(config, known):
+    """Names what puts tests into an order of its own: pytest's options and pytest-randomly."""
+    found = [
+        option
+        for name, option in (("failedfirst", "--failed-first"), ("newfirst", "--new-first"))
+        if getattr(known, name, False)
+    ]
+    if config.pluginmanager.hasplugin("randomly") and getattr(known, "randomly_reorganize", True):
+        found.append("pytest-randomly")
+    return found
 
 
 def limits(config, option):

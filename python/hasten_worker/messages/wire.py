@@ -41,6 +41,10 @@ WANT = 8
 STOPPED = 9
 BYE = 10
 IDLE = 11
+ITEMS = 12
+NODES = 13
+ASK_INPUTS = 14
+GROUPS = 15
 
 FORK = 65
 DECISION = 66
@@ -51,6 +55,10 @@ REPORTS = 70
 NOTE = 71
 END = 72
 EXIT = 73
+SELECTION = 74
+INPUTS = 75
+NODE = 76
+NODE_DOWN = 77
 
 # Bound here: tests replace functions of modules.
 _encode = json.JSONEncoder(default=repr, allow_nan=False, separators=(",", ":")).encode

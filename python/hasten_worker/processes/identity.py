@@ -17,6 +17,8 @@ _KEYS = ("workerid", "workercount")
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _SKIPPED = (os.__file__, "<frozen os>", "<frozen _collections_abc>")
 _PYTEST = ("_pytest", "pluggy", "pytest", "_pytest.assertion.rewrite")
+# Plugins that are told who they are once more, after the fork (``running/adoption.py``).
+_ADOPTED = ("pytest_cov",)
 
 
 def set_environment(identity):
@@ -93,7 +95,8 @@ class IdentityAudit:
         frame = sys._getframe(2)
         while frame is not None and _is_skipped(frame):
             frame = frame.f_back
-        if frame is None or frame.f_globals.get("__name__", "").partition(".")[0] in _PYTEST:
+        package = "" if frame is None else frame.f_globals.get("__name__", "").partition(".")[0]
+        if frame is None or package in _PYTEST or package in _ADOPTED:
             return
         path = relative(frame.f_code.co_filename, os.getcwd())
         cause = f"{path}:{frame.f_lineno} reads {what}"
@@ -102,35 +105,91 @@ class IdentityAudit:
 
 
 class WorkerInput(dict):
-    """``config.workerinput`` that tells an audit who reads the identity."""
+    """``config.workerinput`` that tells an audit who reads the identity.
+
+    What plugins add in ``pytest_configure_node`` is in main, which comes to it while this process
+    goes on. ``ask`` fetches it, for all workers, when somebody reads what is not there.
+    """
+
+    def __init__(self, values, ask=None):
+        super().__init__(values)
+        self._ask = ask
+        self._differing = ()
+
+    def complete(self, values, others=()):
+        """Takes what main says of this worker, and of the others."""
+        self._ask = None
+        own = {key: value for key, value in values.items() if key not in _KEYS}
+        self.update(own)
+        self._differing = {
+            key for key in own for other in others if not _equal(other.get(key), own[key])
+        }
 
     def __getitem__(self, key):
-        _note_key(key)
+        self._note(key)
         return super().__getitem__(key)
 
     def __missing__(self, key):
-        # Shown as the reason of an internal error, by pytest.
-        raise KeyError(
-            f"{key}: a hook of pytest-xdist's controller (pytest_configure_node) would set it, "
-            "which hasten does not call yet: use -n 0"
-        )
+        if self._fetch() and super().__contains__(key):
+            return self[key]
+        raise KeyError(key)
+
+    def __contains__(self, key):
+        return super().__contains__(key) or (self._fetch() and super().__contains__(key))
+
+    def __iter__(self):
+        self._fetch()
+        return super().__iter__()
+
+    def __len__(self):
+        self._fetch()
+        return super().__len__()
 
     def get(self, key, default=None):
-        _note_key(key)
-        return super().get(key, default)
+        if key in self:
+            return self[key]
+        return default
+
+    def keys(self):
+        self._fetch()
+        return super().keys()
 
     def items(self):
-        _note_key("workerid")
+        self._fetch()
+        self._note("workerid")
         return super().items()
 
     def values(self):
-        _note_key("workerid")
+        self._fetch()
+        self._note("workerid")
         return super().values()
+
+    def copy(self):
+        return dict(self.items())
+
+    def _fetch(self):
+        if self._ask is None:
+            return False
+        ask, self._ask = self._ask, None
+        first, *rest = ask()
+        self.complete(first, rest)
+        return True
+
+    def _note(self, key):
+        if key in _KEYS or key in self._differing:
+            _note_key(key)
+
+
+def _equal(a, b):
+    try:
+        return bool(a == b)
+    except Exception:
+        return False
 
 
 def _note_key(key):
     audit = IdentityAudit.current
-    if audit is not None and key in _KEYS:
+    if audit is not None:
         audit.note(f'workerinput["{key}"]')
 
 

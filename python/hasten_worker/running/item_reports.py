@@ -4,6 +4,7 @@ from _pytest.reports import TestReport
 from _pytest.runner import CallInfo
 
 from hasten_worker.messages import records
+from hasten_worker.messages.junit import note_junit
 from hasten_worker.messages.records import NO_ITEM
 from hasten_worker.messages.subtests import note_failed
 from hasten_worker.messages.values import complete
@@ -147,6 +148,7 @@ class ItemReports:
         data = self._to_wire(report)
         data.update(self._extra, item_index=self.index)
         note_failed(data, self._config, report)
+        note_junit(data, self._config, report)
         self._journal.append(records.pack_report(self.index, report, data))
 
     def _to_wire(self, report):

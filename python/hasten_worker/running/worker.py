@@ -20,6 +20,7 @@ from hasten_worker.messages import journal as words
 from hasten_worker.messages import wire
 from hasten_worker.messages.ending import stopped
 from hasten_worker.messages.journal import Journal
+from hasten_worker.messages.node_values import to_text
 from hasten_worker.messages.records import NO_ITEM
 from hasten_worker.processes.stacks import write_stacks
 from hasten_worker.running import items
@@ -53,6 +54,7 @@ class Worker:
         self._streams = streams
         self._reports = None
         self._stop_sent = False
+        self._session = None
         self._journal_file, *self._captures, self._stacks, self._log = descriptors
         self.channel = channel
         self.journal = Journal.of_worker(channel, self._journal_file)
@@ -117,6 +119,12 @@ class Worker:
         if self._fixtures is not None:
             self._fixtures.tell(0.0)
         self.journal.flush()
+
+    def output(self):
+        """Returns ``config.workeroutput`` as text."""
+        config = getattr(self._session, "config", None)
+        output = getattr(config, "workeroutput", None)
+        return to_text(output) if isinstance(output, dict) else None
 
     def _become_a_copy(self):
         """In a child that a test forked: what it does is no longer the worker's word."""
@@ -223,7 +231,12 @@ def leave(worker, status, errors):
         except BaseException:
             errors.append(traceback.format_exc())
     try:
-        message = {"exitstatus": status, "errors": errors, "paths": worker.paths()}
+        message = {
+            "exitstatus": status,
+            "errors": errors,
+            "paths": worker.paths(),
+            "output": worker.output(),
+        }
         worker.channel.send_json(wire.BYE, message)
     except wire.Closed:
         os._exit(items.CUT_OFF)

@@ -13,9 +13,14 @@ from hasten_worker.messages import wire
 from hasten_worker.messages.ending import Interruption, raise_end
 from hasten_worker.messages.warning_records import from_message
 from hasten_worker.terminal.listeners import own_reporter, who_listens
+from hasten_worker.terminal.nodes import Nodes
 from hasten_worker.terminal.replay import Replay, read_report
 
 _SEQUENCE = struct.Struct("<I")
+
+
+# Writes annotations for GitHub Actions itself.
+_ANNOTATOR = "pytest_github_actions_annotate_failures"
 
 
 def configured(config, distributed, live_line=False, auto_workers=None):
@@ -33,11 +38,13 @@ def configured(config, distributed, live_line=False, auto_workers=None):
         "basetemp": None if factory is None else str(factory.getbasetemp()),
         "rootdir": str(config.rootpath),
         "invocation_dir": str(config.invocation_params.dir),
+        "annotates": config.pluginmanager.hasplugin(_ANNOTATOR),
         "limits": limits(config, config.option),
     }
 
 
-def _auto_workers(config):
+def auto_workers(config):
+    """Returns what a conftest or the environment says of ``-n auto``, or None."""
     hook = config.hook.pytest_xdist_auto_num_workers
     if hook.get_hookimpls():
         answer = hook(config=config)
@@ -52,9 +59,10 @@ def _auto_workers(config):
 class Controller:
     """A plugin that stands where pytest collects and runs, and shows what others say."""
 
-    def __init__(self, channel, notes, count):
+    def __init__(self, channel, notes, identity):
         self._channel = channel
-        self._count = count  # of workers, if nobody says otherwise
+        self._count = identity["count"]  # of workers, if nobody says otherwise
+        self._nodes = Nodes(channel, identity["testrunuid"], notes)
         self._auto_workers = None
         self._notes = notes
         self._interruption = Interruption()
@@ -63,15 +71,16 @@ class Controller:
 
     def register(self, manager):
         """Makes pytest call us."""
-        manager.register(self)
+        manager.register(self, "dsession")
         manager.register(self._interruption)
+        manager.register(self._nodes)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_cmdline_main(self, config):
         """Leaves the options of a controller of pytest-xdist, which asks its hook here, too."""
         option = config.option
         if isinstance(option.numprocesses, str):
-            self._auto_workers = _auto_workers(config)
+            self._auto_workers = auto_workers(config)
             option.numprocesses = self._auto_workers or self._count
         option.tx = ["popen"] * option.numprocesses
 
@@ -81,13 +90,23 @@ class Controller:
         config = session.config
         reporter = own_reporter(config)
         message = configured(config, True, _may_draw(config, reporter), self._auto_workers)
-        self._channel.send_json(wire.CONFIGURED, message)
+        split = self._nodes.make_scheduler(config)
+        self._channel.send_json(wire.CONFIGURED, {**message, "splits": split is not None})
         if reporter is not None:
             reporter.pytest_collection()
         collection = self._wait_for_collection(session)
         self._items = collection["items"]
         _show_collection(session, collection)
-        self._replay = Replay(session, self._items, message["full_reports"], message["live_line"])
+        nodeids = [item[0] for item in self._items]
+        self._nodes.collected(nodeids)
+        if split is not None:
+            groups = {}
+            for index, nodeid in enumerate(nodeids):
+                groups.setdefault(str(split(nodeid)), []).append(index)
+            self._channel.send_json(wire.GROUPS, groups)
+        self._replay = Replay(
+            session, self._items, message["full_reports"], message["live_line"], self._nodes
+        )
         self._shown(0)
         if collection["shouldstop"]:
             raise_end(collection["shouldstop"], session, self._interruption)
@@ -104,12 +123,12 @@ class Controller:
             if kind == wire.REPORTS:
                 self._replay.frame(payload)
                 self._shown(_SEQUENCE.unpack_from(payload)[0])
-            elif kind == wire.NOTE:
-                self._note(json.loads(payload))
             elif kind == wire.END:
                 self._replay.close()
                 raise_end(json.loads(payload), session, self._interruption)
                 return True
+            else:
+                self._told(kind, payload)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self):
@@ -122,12 +141,20 @@ class Controller:
             kind, payload = self._channel.receive()
             if kind == wire.COLLECTION:
                 return json.loads(payload)
-            if kind == wire.NOTE:
-                self._note(json.loads(payload))
-            elif kind == wire.END:
+            if kind == wire.END:
                 end = json.loads(payload)
                 raise_end(end, session, self._interruption)
                 raise session.Interrupted(end.get("message") or "nothing was collected")
+            self._told(kind, payload)
+
+    def _told(self, kind, payload):
+        message = json.loads(payload)
+        if kind == wire.NOTE:
+            self._note(message)
+        elif kind == wire.NODE:
+            self._nodes.add(message)
+        elif kind == wire.NODE_DOWN:
+            self._nodes.ended(message)
 
     def _note(self, note):
         self._notes.add(note)

@@ -9,6 +9,7 @@ import threading
 
 from hasten_worker import roles
 from hasten_worker.collection.kept_bytecode import keep
+from hasten_worker.collection.selection import Selection
 from hasten_worker.collection.session import Session
 from hasten_worker.collection.times import TIMES
 from hasten_worker.configuration.kept_out import bring_back
@@ -115,11 +116,13 @@ class Main:
         manager.register(self._notes)
         if self.distributes:
             TIMES.stop()
-            count = (self._decision["worker"] or {}).get("count") or 1
-            Controller(self._channel, self._notes, count).register(manager)
+            Controller(self._channel, self._notes, self._decision["worker"]).register(manager)
         else:
             bring_back(config)
-            Recorder(self._channel, self._memory).register(manager)
+            forecasts = self._decision is not None and self._decision.get("forecast")
+            Recorder(self._channel, self._memory, forecasts).register(manager)
+            if self._decision.get("select"):
+                manager.register(Selection(self._channel))
 
     def parsed(self, config):
         """The command line was parsed, the conftest files were loaded."""

@@ -16,15 +16,17 @@ from hasten_worker.running.item_reports import ItemReports
 from hasten_worker.running.items import PhaseWords
 from hasten_worker.running.time_limit import TimeLimit
 from hasten_worker.running.usage import PhaseUsage, Usage
-from hasten_worker.terminal.controller import configured
+from hasten_worker.terminal.controller import auto_workers, configured
 
 
 class Recorder:
     """A plugin that changes nothing, and tells the supervisor what there was."""
 
-    def __init__(self, channel, memory):
+    def __init__(self, channel, memory, forecasts=False):
+        self._forecasts = forecasts  # asks how many workers a run would have
         self._channel = channel
         self._memory = memory
+        self._config = None
         self._reports = None
         self._numbers = {}
         self._collection = Collection()
@@ -37,7 +39,10 @@ class Recorder:
 
     @hook_wrapper(tryfirst=True)
     def pytest_collection(self, session):
-        self._channel.send_json(wire.CONFIGURED, configured(session.config, False))
+        self._config = session.config
+        config = session.config
+        workers = auto_workers(config) if self._forecasts else None
+        self._channel.send_json(wire.CONFIGURED, configured(config, False, auto_workers=workers))
         self._started = time.perf_counter()
         return (yield)
 
@@ -94,4 +99,11 @@ class Recorder:
     @pytest.hookimpl
     def pytest_collectreport(self, report):
         if not report.passed:
-            self._collection.reports.append({"nodeid": report.nodeid, "outcome": report.outcome})
+            self._collection.add_report(report, self._config)
+
+    @pytest.hookimpl
+    def pytest_warning_recorded(self, warning_message, when, nodeid, location):
+        if self._reports is not None:
+            self._reports.add_warning(warning_message, when, nodeid, location)
+        else:
+            self._collection.add_warning(warning_message, when, nodeid, location)

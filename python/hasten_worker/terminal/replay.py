@@ -6,7 +6,9 @@ import json
 from _pytest._io import TerminalWriter
 from _pytest.reports import TestReport
 
+from hasten_worker.inspection.hooks import others
 from hasten_worker.messages import records
+from hasten_worker.messages.junit import JunitOfMain
 from hasten_worker.messages.subtests import FAILED_SUBTESTS, restore_failed
 from hasten_worker.messages.values import restore
 from hasten_worker.messages.warning_records import from_message
@@ -14,14 +16,21 @@ from hasten_worker.terminal.listeners import own_reporter
 from hasten_worker.terminal.retried import Retried
 from hasten_worker.terminal.silent import SilentPasses
 
+# Who prints and writes as if there were no other process.
+_PYTEST = ("_pytest", "hasten_worker")
+
 
 class Replay:
     """Calls ``pytest_runtest_logstart``, ``_logreport`` and ``_logfinish`` as a run would."""
 
-    def __init__(self, session, items, full_reports, live_line):
+    def __init__(self, session, items, full_reports, live_line, nodes):
         self._config = session.config
         self._hook = session.config.hook
         self._items = items
+        self._nodes = nodes
+        self._tells_nodes = bool(others(self._hook.pytest_runtest_logreport, _PYTEST))
+        if self._tells_nodes:
+            nodes.hide_from(_PYTEST)
         self._live_line = live_line
         self._reporter = own_reporter(session.config)
         fast = not full_reports and (
@@ -32,6 +41,7 @@ class Replay:
         self._open = None  # the item whose logstart was called
         self._location = None
         self._warnings = []
+        self._junit = JunitOfMain(session.config)
         self._retried = None  # as soon as a test was run again
         if live_line:
             self._silence_progress()
@@ -73,7 +83,10 @@ class Replay:
                 self._config.pluginmanager.register(self._retried)
             self._retried.begin(data)
         elif kind in (records.REPORT, records.VERDICT):
-            self._report(index, self._deserialize(index, data))
+            report, attributes = self._deserialize(index, data)
+            if kind == records.VERDICT and report is not None:
+                self._nodes.crashed(report)
+            self._report(index, report, attributes)
         elif kind == records.FINISHED:
             self._finish(index)
         elif kind == records.PASSED:
@@ -81,20 +94,25 @@ class Replay:
                 self._report(index, report)
             self._finish(index)
 
-    def _report(self, index, report):
+    def _report(self, index, report, attributes=None):
         if report is None:
             return
         if index != self._open:
             self._start(index, report)
         if self._is_special():
-            self._retried.show(report, self._log)
+            self._retried.show(report, lambda shown: self._log(shown, attributes))
         else:
-            self._log(report)
+            self._log(report, attributes)
 
     def _is_special(self):
         return self._retried is not None and self._retried.tells
 
-    def _log(self, report):
+    def _log(self, report, attributes):
+        node = self._nodes.of(report) if self._tells_nodes else None
+        if node is not None:
+            report.node = node
+        if attributes and report.outcome != "rerun":
+            self._junit.set_attributes(report, attributes)
         with self._muted():
             self._hook.pytest_runtest_logreport(report=report)
         if self._live_line and report.failed:
@@ -125,13 +143,17 @@ class Replay:
         self._warnings = []
 
     def _deserialize(self, index, data):
+        attributes = None
         try:
-            return read_report(self._config, json.loads(data))
+            value = json.loads(data)
+            attributes = self._junit.take(value)
+            return read_report(self._config, value), attributes
         except Exception as error:
             # A report that cannot be read is a failure to see, not the end of the run.
             nodeid = self._items[index][0] if index < len(self._items) else "?"
             text = f"the report of this test cannot be read: {error!r}\n{data!r}"
-            return TestReport(nodeid, _location(nodeid), {}, "failed", text, "call")
+            failed = TestReport(nodeid, _location(nodeid), {}, "failed", text, "call")
+            return failed, attributes
 
     def _three(self, index, start, setup, call, teardown):
         nodeid = self._items[index][0]

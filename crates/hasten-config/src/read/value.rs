@@ -16,6 +16,7 @@ const WHOLE_LIMIT: &str = "Give seconds (60; 0 is no limit) or a time (\"90s\", 
 const SECONDS: &str = "Give seconds (60) or a time (\"90s\", \"2m\", \"1h\").";
 const FACTOR: &str = "Give a number that is not negative (2.0).";
 const COUNT: &str = "Give a whole number from 0 to 1000.";
+const AT_LEAST_ONE: &str = "Give a whole number from 1 on: how many tests may use it at a time.";
 const LIST: &str = "Give a string or a list of strings.";
 
 /// As many as the command line accepts.
@@ -127,6 +128,24 @@ impl<'a> Entry<'a> {
             .and_then(|integer| u32::from_str_radix(integer.as_str(), integer.radix()).ok())
             .filter(|count| *count <= MOST_RETRIES)
             .ok_or_else(|| self.wrong(COUNT))
+    }
+
+    pub(super) fn at_least_one(&self) -> Result<u32, ConfigError> {
+        let integer = self.value.get_ref().as_integer();
+        integer
+            .and_then(|integer| u32::from_str_radix(integer.as_str(), integer.radix()).ok())
+            .filter(|number| *number > 0)
+            .ok_or_else(|| self.wrong(AT_LEAST_ONE))
+    }
+
+    /// A text that `parse` understands.
+    pub(super) fn read<T>(
+        &self,
+        parse: fn(&str) -> Option<T>,
+        advice: &str,
+    ) -> Result<T, ConfigError> {
+        let found = self.value.get_ref().as_str();
+        found.and_then(parse).ok_or_else(|| self.wrong(advice))
     }
 
     pub(super) fn flag(&self) -> Result<bool, ConfigError> {

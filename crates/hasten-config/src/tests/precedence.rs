@@ -342,3 +342,28 @@ fn the_example_of_the_documentation_is_right() {
         assert!(page.contains(&format!("\n| `{word}` | ")), "{word}");
     }
 }
+
+#[test]
+fn each_resource_is_looked_up_by_itself() {
+    let file = parse(
+        "[tool.hasten]\norder = \"random:7\"\nshard-by = \"file\"\n\
+         [tool.hasten.resources]\ndatabase = 2\nport = 3\n\
+         [tool.hasten.profiles.ci.resources]\ndatabase = 1\n",
+    )
+    .unwrap();
+    let given = CommandLine {
+        shard: Some("2/3".to_owned()),
+        order: Some("file".to_owned()),
+        ..CommandLine::default()
+    };
+    let policy = file.policy(Some("ci"), &given).unwrap();
+    let resources: Vec<(&str, u32)> = policy
+        .resources
+        .iter()
+        .map(|(name, limit)| (name.as_str(), *limit))
+        .collect();
+    assert_eq!(resources, [("database", 1), ("port", 3)]);
+    assert_eq!(policy.order, Some(crate::OrderBy::File));
+    assert_eq!(policy.shard_by, crate::ShardBy::File);
+    assert_eq!(policy.shard, Some(crate::Shard { number: 2, of: 3 }));
+}

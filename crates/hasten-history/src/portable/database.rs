@@ -142,6 +142,7 @@ fn run_record(run: &PortableRun) -> RunRecord {
         commit: run.commit.clone(),
         exit_status: run.exit_status,
         whole_suite: run.whole_suite,
+        shard: run.shard.clone(),
     }
 }
 

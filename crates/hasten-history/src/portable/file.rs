@@ -1,13 +1,11 @@
 //! Files: which kind they are, and how one is written.
 
-use std::fs::OpenOptions;
-use std::io::{self, ErrorKind, Write};
-
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::text::{self, Fault};
 use super::{FORMAT_VERSION, Portable, durations, junit};
 use crate::model::Outcome;
+use crate::replace::replace_file;
 
 /// Why a file could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -255,7 +253,7 @@ pub fn write_file(path: &Utf8Path, text: &str) -> Result<(), FileError> {
             });
         }
     }
-    replace(&target, text).map_err(|error| FileError::Unwritable {
+    replace_file(&target, text).map_err(|error| FileError::Unwritable {
         path: path.to_owned(),
         detail: error.to_string(),
     })
@@ -264,34 +262,4 @@ pub fn write_file(path: &Utf8Path, text: &str) -> Result<(), FileError> {
 /// Whether it may be overwritten: an export of a hasten that is not newer, or nothing yet.
 fn is_ours(text: &str) -> bool {
     text.is_empty() || text::version(text).is_some_and(|version| version <= FORMAT_VERSION)
-}
-
-fn replace(target: &Utf8Path, text: &str) -> io::Result<()> {
-    // /dev/stdout, a pipe: nothing can take their place.
-    if target.exists() && !target.is_file() {
-        let mut file = OpenOptions::new().write(true).open(target)?;
-        return file.write_all(text.as_bytes());
-    }
-    let (beside, mut file) = reserve(target)?;
-    let written = file
-        .write_all(text.as_bytes())
-        .and_then(|()| file.sync_all())
-        .and_then(|()| std::fs::rename(&beside, target));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&beside);
-    }
-    written
-}
-
-/// A new file beside the target.
-fn reserve(target: &Utf8Path) -> io::Result<(Utf8PathBuf, std::fs::File)> {
-    let mut number = 0u32;
-    loop {
-        let path = Utf8PathBuf::from(format!("{target}.{}-{number}.tmp", std::process::id()));
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(file) => return Ok((path, file)),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
-            Err(error) => return Err(error),
-        }
-    }
 }

@@ -20,6 +20,7 @@ pub use file::{Contents, FileError, Kind, Start, write_file};
 use crate::model::Outcome;
 use crate::prune::KEEP_RUNS;
 use crate::recent::RECENT;
+use crate::shard::RunShard;
 
 /// The format version that this hasten reads and writes.
 pub const FORMAT_VERSION: u32 = 1;
@@ -59,6 +60,17 @@ impl Portable {
         self.tests.len()
     }
 
+    /// The uid and shard of the run that began last.
+    pub(crate) fn newest_run(&self) -> Option<(&str, Option<&RunShard>)> {
+        let run = self.runs.last()?;
+        Some((&run.uid, run.shard.as_ref()))
+    }
+
+    /// Whether it has the run with this uid.
+    pub(crate) fn has_run(&self, uid: &str) -> bool {
+        self.runs.iter().any(|run| run.uid == uid)
+    }
+
     /// Keeps the newest runs, and those that attempts refer to.
     fn forget_old_runs(&mut self) {
         if self.runs.len() <= KEEP_RUNS {
@@ -88,6 +100,7 @@ struct PortableRun {
     whole_suite: bool,
     /// Number of attempts that it recorded.
     attempts: u64,
+    shard: Option<RunShard>,
 }
 
 /// What is known about a test.

@@ -87,6 +87,7 @@ fn portable(run: Run) -> PortableRun {
         exit_status: record.exit_status,
         whole_suite: record.whole_suite,
         attempts: run.attempts,
+        shard: record.shard,
     }
 }
 

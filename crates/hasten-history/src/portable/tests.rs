@@ -19,6 +19,11 @@ fn run(number: u16, exit_status: i32) -> Arc<PortableRun> {
         exit_status,
         whole_suite: number.is_multiple_of(3),
         attempts: 3,
+        shard: number.is_multiple_of(5).then(|| RunShard {
+            number: 1 + u32::from(number % 2),
+            of: 2,
+            plan: "0123456789ab".to_owned(),
+        }),
     })
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{FORMAT_VERSION, MOST, Portable, PortableRun, Sample, Test, micros, seconds};
 use crate::model::Outcome;
+use crate::shard::RunShard;
 
 /// The first line.
 #[derive(Debug, Serialize, Deserialize)]
@@ -41,6 +42,8 @@ struct RunLine {
     exit: i32,
     whole: bool,
     attempts: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shard: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -171,6 +174,7 @@ fn run_line(run: &PortableRun) -> RunLine {
         exit: run.exit_status,
         whole: run.whole_suite,
         attempts: run.attempts,
+        shard: run.shard.as_ref().map(ToString::to_string),
     }
 }
 
@@ -189,6 +193,7 @@ fn run(line: RunLine) -> PortableRun {
         exit_status: line.exit,
         whole_suite: line.whole,
         attempts: line.attempts.min(MOST),
+        shard: line.shard.as_deref().and_then(RunShard::parse),
     }
 }
 

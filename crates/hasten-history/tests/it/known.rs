@@ -331,3 +331,31 @@ proptest! {
         prop_assert_eq!(calls(&project.open()), expected);
     }
 }
+
+#[test]
+fn outcomes_of_runs_count_the_last_attempt_of_each_test() {
+    let project = Project::new();
+    let failed = attempt("test.py::test_a", Outcome::Failed, 0.1);
+    let rerun = Attempt {
+        attempt: 1,
+        outcome: Outcome::Passed,
+        ..failed.clone()
+    };
+    let skipped = attempt("test.py::test_b", Outcome::Skipped, 0.0);
+    project.record("a", &[rerun, failed.clone(), skipped]);
+    project.record("b", &[failed]);
+    let history = project.open();
+    let outcomes = history.outcomes().unwrap();
+    let counts = |run: i64| {
+        let of = |outcome| outcomes[&run].of(outcome);
+        [
+            of(Outcome::Passed),
+            of(Outcome::Failed),
+            of(Outcome::Skipped),
+            outcomes[&run].total(),
+        ]
+    };
+    assert_eq!(counts(1), [1, 0, 1, 2]);
+    assert_eq!(counts(2), [0, 1, 0, 1]);
+    assert_eq!(outcomes.len(), 2);
+}

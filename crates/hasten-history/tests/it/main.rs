@@ -8,6 +8,7 @@ mod known;
 #[cfg(unix)]
 mod permissions;
 mod portable;
+mod shards;
 mod together;
 
 use camino::Utf8PathBuf;
@@ -90,6 +91,7 @@ fn run(uid: &str) -> RunRecord {
         commit: Some("12a7613d1c0ffee0000000000000000000000001".to_owned()),
         exit_status: 1,
         whole_suite: false,
+        shard: None,
     }
 }
 

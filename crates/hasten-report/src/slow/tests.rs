@@ -75,6 +75,7 @@ fn run(workers: u32, whole_suite: bool) -> Run {
             commit: None,
             exit_status: 0,
             whole_suite,
+            shard: None,
         },
     }
 }

@@ -101,7 +101,7 @@ fn a_failure_that_is_tried_again_counts_nowhere() {
         !ledger.record(0, &report(Outcome::Failed, CALL)),
         "nobody runs it: a record of the first attempt that comes twice"
     );
-    ledger.verdict(0, 0, State::Crashed, 1.0);
+    ledger.verdict(0, 0, State::Crashed, 2.0, 1.0);
     assert!(!ledger.is_undecided(0));
     ledger.given_out(0);
     assert!(ledger.record(1, &end(RecordKind::Passed)));
@@ -161,7 +161,7 @@ fn an_attempt_that_does_not_come_leaves_the_failure_before() {
 #[test]
 fn a_gap_is_seen() {
     let mut ledger = Ledger::new(2);
-    ledger.verdict(1, 1, State::Crashed, 0.5);
+    ledger.verdict(1, 1, State::Crashed, 2.0, 0.5);
     assert!(!ledger.is_complete());
     assert_eq!(ledger.missing(), 1);
     assert_eq!(
@@ -251,7 +251,7 @@ fn what_is_forgotten_leaves_no_trace() {
     let entry = &ledger.entries()[0];
     assert_eq!(entry.state, State::NotRun);
     assert!(entry.start == 0.0 && !entry.timed_out && !entry.finished);
-    ledger.verdict(0, 0, State::Crashed, 1.0);
+    ledger.verdict(0, 0, State::Crashed, 2.0, 1.0);
     ledger.forget(0);
     assert_eq!(
         ledger.entries()[0].state,

@@ -13,6 +13,7 @@ use super::suite::Suite;
 use crate::error::RunError;
 use crate::ledger::{Settled, State};
 use crate::retries::{Failure, Policy};
+use crate::test_event::Decided;
 
 /// In RUN: the item was run before.
 const AGAIN: u32 = 1 << 31;
@@ -178,6 +179,7 @@ impl Suite {
         self.planner.observe(worker, index, seconds);
         self.keep_failure(index);
         if !self.ledger.is_undecided(index) {
+            self.tell_held(index);
             self.order.finished(index);
             return;
         }
@@ -186,11 +188,30 @@ impl Suite {
         let wait = (failed && !stopping).then(|| self.attempts.wait(index, &records));
         match wait.flatten() {
             Some(wait) => {
+                let decided = Decided {
+                    again: true,
+                    ..Decided::default()
+                };
+                self.tell(index, &records, decided);
                 self.ledger.again(index);
                 self.attempts.keep(index, records, wait);
             }
             None => self.settle(index, &records),
         }
+    }
+
+    /// An item is finished for which nothing had to be decided.
+    pub(super) fn tell_held(&mut self, index: u32) {
+        if self.ended.is_none() {
+            return;
+        }
+        let entry = self.ledger.entries().get(index as usize);
+        let decided = Decided {
+            fails: entry.is_some_and(|entry| entry.state.is_failure()),
+            ..Decided::default()
+        };
+        let records = self.order.held(index).to_vec();
+        self.tell(index, &records, decided);
     }
 
     /// The attempt that reported this was the last.
@@ -231,6 +252,13 @@ impl Suite {
         } else {
             Settled::AsReported
         };
+        let decided = Decided {
+            again: false,
+            fails: fails || (state.is_failure() && !forgiven),
+            flaky,
+            quarantined: forgiven,
+        };
+        self.tell(index, records, decided);
         self.ledger.settle(index, settled);
         self.order.finished(index);
     }

@@ -97,6 +97,7 @@ impl Run {
         let verdict = Verdict {
             index: item,
             nodeid: &suite.nodeids[item as usize],
+            worker: &self.workers[casualty.worker].id,
             message: death.message.clone(),
             explanation: death.explanation.clone(),
             phase: death.phase,
@@ -110,9 +111,13 @@ impl Run {
             seconds: death.seconds,
         };
         suite.order.record(item, &verdict.records());
-        suite
-            .ledger
-            .verdict(casualty.worker, item, death.state, death.seconds);
+        suite.ledger.verdict(
+            casualty.worker,
+            item,
+            death.state,
+            casualty.start,
+            death.seconds,
+        );
         suite.over(casualty.worker, item, death.seconds, self.stop.is_some());
         self.workers[casualty.worker].ran.push(item);
         self.check_maxfail();
@@ -162,6 +167,9 @@ impl Run {
         };
         match living.first() {
             None => {
+                if !self.may_add_worker() {
+                    return Ok(());
+                }
                 let origin = self.origin();
                 self.add_worker(self.most_workers(), origin)
             }

@@ -202,14 +202,17 @@ impl Run {
         let activity = journal::activity(self.workers[number].memory.journal());
         let worker = &self.workers[number];
         if let Some(file) = slow_collection(&worker.memory, &worker.watch) {
+            self.tell_worker_ended(number, Some(ending.to_string()));
             self.stop_for_slow_file(&file);
             return;
         }
+        let mut died = None;
         let process = self.workers[number].process;
         let clean = self.processes[process].bye.take();
         let interrupted = self.stop.as_ref().is_some_and(|stop| stop.interrupts_tests);
         if clean.is_none() && !interrupted {
             let cause = self.cause(number, ending);
+            died = Some(cause.to_string());
             let culprit = self.culprit(number, &activity);
             self.clean_up_after(number, culprit, &activity, ending);
             match culprit {
@@ -224,6 +227,8 @@ impl Run {
                 None => self.note_death_between_items(number, &activity, &cause),
             }
         }
+        let output = clean.as_ref().and_then(|bye| bye.output.clone());
+        self.tell_down(number, output.as_deref(), clean.is_some());
         if let Some(bye) = clean {
             self.workers[number].paths = bye.paths;
             // It said farewell in the middle of a test: an exception has left pytest.
@@ -240,6 +245,7 @@ impl Run {
                 self.note_summary(&format!("{id}, at the end of its session: {error}"));
             }
         }
+        self.tell_worker_ended(number, died);
         self.alone_worker_gone(number);
         if let Some(suite) = &mut self.suite
             && self.workers[number].planned
@@ -292,7 +298,7 @@ impl Run {
             explanation: None,
             phase: activity.phase,
             sections: Vec::new(),
-            stacks_from: 0,
+            stacks_from: self.workers[number].stacks_seen,
             seconds,
         };
         if activity.started > 0 {

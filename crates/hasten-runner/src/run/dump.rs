@@ -83,13 +83,17 @@ impl Run {
             let Some(memory) = self.memory_of(role) else {
                 continue;
             };
-            let activity = see(memory).activity;
+            let seen = see(memory);
+            let activity = seen.activity;
             text.push('\n');
             text.push_str(&self.describe(role, &activity));
             let stack = stacks::render(&stacks::parse(&memory.stacks_from(from)));
             for line in stack.lines() {
                 text.push_str("\n    ");
                 text.push_str(line);
+            }
+            if let Role::Worker(number) = role {
+                self.workers[number].stacks_seen = seen.stacks;
             }
         }
         if self.distribute && self.configured.is_some() && !self.ended {

@@ -14,6 +14,9 @@ use crate::signals::{Event, stop_self};
 /// main has this long to print its summary after the second Ctrl-C.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
+/// pytest's exit status when there were no tests.
+const NO_TESTS: i32 = 5;
+
 /// Why the run stops before its end.
 #[derive(Clone, Debug)]
 pub(crate) struct Stop {
@@ -190,6 +193,7 @@ impl Run {
 
     /// Moves the run on: plan, replace, finish.
     pub(super) fn advance(&mut self) -> Result<(), RunError> {
+        self.answer_selection();
         self.plan()?;
         if !self.distribute || self.ended {
             self.give_up_on_main();
@@ -296,6 +300,7 @@ impl Run {
             self.note_summary(&not_run(missing));
         }
         self.send_ready_reports();
+        self.tell_ended();
         let end = match &self.stop {
             Some(stop) => stop.end.clone(),
             None => Stopped::new("done", ""),
@@ -338,6 +343,7 @@ impl Run {
             place,
             text: text.to_owned(),
         };
+        self.tell_note(text);
         let frame = frame::encode_json(ToPython::Note, &note);
         match place {
             Place::Now => self.screen.main_shows(frame),
@@ -347,7 +353,11 @@ impl Run {
 
     /// pytest's exit status, unless hasten knows that something is missing.
     pub(super) fn final_status(&self) -> i32 {
-        let status = self.exit_status.unwrap_or(3);
+        let status = match self.exit_status.unwrap_or(3) {
+            // pytest's word for it: no tests. All are in other shards, and that is as it should be.
+            NO_TESTS if self.selecting.is_empty_shard() => 0,
+            status => status,
+        };
         let gap = self.distribute
             && self
                 .suite

@@ -45,6 +45,8 @@ impl Run {
         let Watch::Expired(mut expiry) = std::mem::take(&mut self.workers[number].watch) else {
             return;
         };
+        let worker = &mut self.workers[number];
+        worker.stacks_seen = worker.memory.stacks_length();
         let (Some(suite), Some(item)) = (&mut self.suite, expiry.item) else {
             return;
         };

@@ -2,6 +2,7 @@
 
 use hasten_protocol::message::{Settings, Workers};
 use hasten_report::doctor::{Counted, Facts, Share};
+use hasten_report::plan::Forecast;
 
 use super::Run;
 
@@ -12,6 +13,8 @@ pub struct Finished {
     pub exit_status: i32,
     /// Which path its items took.
     pub paths: Facts,
+    /// What a run would do, if that was asked.
+    pub forecast: Option<Forecast>,
 }
 
 impl Run {
@@ -20,6 +23,7 @@ impl Run {
         let configured = self.configured.as_ref();
         Finished {
             exit_status,
+            forecast: self.forecast.clone(),
             paths: Facts {
                 exit_status,
                 rootdir: configured
@@ -77,7 +81,7 @@ impl Run {
 }
 
 /// Names what keeps a run in one process, as on a command line.
-fn what_keeps_in_process(settings: &Settings) -> String {
+pub(super) fn what_keeps_in_process(settings: &Settings) -> String {
     if let Some(option) = &settings.in_process {
         return option.clone();
     }

@@ -3,8 +3,8 @@
 use hasten_protocol::PROTOCOL_VERSION;
 use hasten_protocol::frame::{self, ToPython};
 use hasten_protocol::message::{
-    Collected, Configured, Decision, Fork, Hello, Note, Place, ProcessError, SessionForked,
-    Settings, WorkerIdentity, Workers,
+    Collected, CollectedItem, Configured, Decision, Fork, Hello, Note, Place, ProcessError,
+    SessionForked, Settings, WorkerIdentity, Workers,
 };
 
 use super::ending::Stop;
@@ -26,7 +26,7 @@ struct Choice {
 
 /// Options that run tests, and for which hasten falls back to one process. The others of
 /// `in_process` only list, as everybody expects.
-const FALLS_BACK: [&str; 3] = ["--cov", "--stepwise", "--stepwise-skip"];
+const FALLS_BACK: [&str; 2] = ["--stepwise", "--stepwise-skip"];
 
 impl Choice {
     /// `limited`: tests have time limits. `outside`: what else is decided on outside the process that runs a test.
@@ -122,6 +122,7 @@ impl Run {
         let process = &mut self.processes[number];
         process.pid = Some(hello.pid);
         process.ending = self.unclaimed.remove(&hello.pid);
+        self.tell_worker_started(role, hello.pid);
         if role == Role::Base {
             self.python = Some(hello);
         }
@@ -155,13 +156,15 @@ impl Run {
         let settings: Settings = parse(Role::Main, payload)?;
         self.measured.note(Moment::Configured);
         self.rules = Rules::read(&settings)?;
+        self.rules.check_order(&settings.sorted_by)?;
+        self.open_events(&settings)?;
         let choice = Choice::from(
             &settings,
             self.rules.limit_tests(),
             self.rules.decided_outside(),
         );
         self.distribute = choice.distribute;
-        if choice.distribute {
+        if choice.distribute || self.options.forecast {
             self.rules.dist = Dist::of(&settings)?;
         }
         if let Some(text) = choice.note {
@@ -177,7 +180,11 @@ impl Run {
         let decision = Decision {
             distribute: choice.distribute,
             session,
-            worker: session.then(|| self.identity("gw0".into(), self.most_workers())),
+            select: self.rules.select(),
+            forecast: self.options.forecast,
+            worker: choice
+                .distribute
+                .then(|| self.identity("gw0".into(), self.most_workers())),
         };
         let mut descriptors = Vec::new();
         if session {
@@ -200,6 +207,7 @@ impl Run {
 
     /// Shows a line in the summary, ahead of DECISION: a main that runs the tests itself reads nothing after it.
     fn tell_main(&mut self, text: &str) {
+        self.tell_note(text);
         if let Some(main) = self.process(Role::Main) {
             let note = Note {
                 place: Place::Summary,
@@ -228,6 +236,7 @@ impl Run {
 
     pub(super) fn identity(&self, id: String, count: usize) -> WorkerIdentity {
         WorkerIdentity {
+            input: self.nodes.input(&id),
             id,
             count,
             testrunuid: self.options.run_id.clone(),
@@ -242,6 +251,7 @@ impl Run {
             trial: false,
             watch_fixtures: self.rules.fixture > 0.0,
             filters: self.rules.filters(),
+            select: self.rules.select(),
         }
     }
 
@@ -277,6 +287,7 @@ impl Run {
         self.rules.join(&configured.limits)?;
         self.open_history(&configured.rootdir);
         self.configured = Some(configured);
+        self.begin_events();
         if self.collecting == Collecting::Workers {
             // Not before: now it is known how many, and where their temporary folders are.
             self.spawn_workers()?;
@@ -289,14 +300,9 @@ impl Run {
         let mut collected: Collected = parse(role, payload)?;
         if let Role::Worker(worker) = role {
             self.workers[worker].collected = true;
-            if let Some(difference) = self.difference(&collected) {
-                let id = &self.workers[worker].id;
-                let message = format!(
-                    "{id} collected other tests than the first worker: {difference}. What a test \
-                     file collects must not depend on the process that collects it (unordered \
-                     sets and random values in parametrize are the usual reason)"
-                );
-                self.stop_with(Stop::ended("shouldstop", message));
+            let first = self.collected.as_ref().map(|all| &all.items);
+            if let Some(difference) = first.and_then(|first| difference(first, &collected.items)) {
+                self.stop_for(worker, &difference);
                 return Ok(());
             }
         }
@@ -315,8 +321,11 @@ impl Run {
             }
             self.hazards.append(&mut collected.fork_hazards);
             self.leave_base();
+            self.tell_collected(&collected);
             self.collected = Some(collected);
-            if role == Role::Main {
+            if role == Role::Main && self.options.forecast {
+                self.forecast = Some(self.forecast());
+            } else if role == Role::Main {
                 self.measured.note(Moment::Item);
                 self.note_own_suite();
             }
@@ -324,23 +333,31 @@ impl Run {
         Ok(())
     }
 
-    /// Names the first item that another process collected differently.
-    fn difference(&self, other: &Collected) -> Option<String> {
-        let first = self.collected.as_ref()?;
-        let pairs = first.items.iter().zip(&other.items);
-        for (position, (expected, found)) in pairs.enumerate() {
-            if expected.0 != found.0 {
-                return Some(format!(
-                    "at position {}, {} instead of {}",
-                    position + 1,
-                    found.0,
-                    expected.0
-                ));
-            }
-        }
-        (first.items.len() != other.items.len())
-            .then(|| format!("{} instead of {}", other.items.len(), first.items.len()))
+    /// Stops: a worker collected something else than the first one.
+    pub(super) fn stop_for(&mut self, worker: usize, difference: &str) {
+        let id = &self.workers[worker].id;
+        let message = format!(
+            "{id} collected other tests than the first worker: {difference}. What a test \
+             file collects must not depend on the process that collects it (unordered \
+             sets and random values in parametrize are the usual reason)"
+        );
+        self.stop_with(Stop::ended("shouldstop", message));
     }
+}
+
+/// Names the first item that another process collected differently.
+pub(super) fn difference(first: &[CollectedItem], other: &[CollectedItem]) -> Option<String> {
+    for (position, (expected, found)) in first.iter().zip(other).enumerate() {
+        if expected.0 != found.0 {
+            return Some(format!(
+                "at position {}, {} instead of {}",
+                position + 1,
+                found.0,
+                expected.0
+            ));
+        }
+    }
+    (first.len() != other.len()).then(|| format!("{} instead of {}", other.len(), first.len()))
 }
 
 #[cfg(test)]

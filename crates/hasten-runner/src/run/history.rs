@@ -2,10 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use camino::Utf8Path;
-use hasten_history::{Attempt, Details, History, Outcome, PhaseTimes, RunRecord, git};
+use hasten_history::{
+    Attempt, Details, History, Outcome, PhaseTimes, RunRecord, expect_of_kin, git,
+};
+use hasten_protocol::message::{CollectedItem, Settings};
 
 use super::Run;
 use super::suite::Suite;
@@ -24,14 +28,44 @@ impl Run {
         }
     }
 
-    pub(super) fn estimates(&mut self) -> HashMap<String, PhaseTimes> {
-        match self.history.as_ref().map(History::estimates) {
-            Some(Ok(estimates)) => estimates,
+    /// What to expect of collected tests, and of others that are known.
+    pub(super) fn estimates(&mut self) -> Arc<HashMap<String, PhaseTimes>> {
+        if let Some(estimates) = &self.estimates {
+            return Arc::clone(estimates);
+        }
+        let mut estimates = self.known(History::estimates);
+        add_kin(&mut estimates, self.all_items());
+        let estimates = Arc::new(estimates);
+        self.estimates = Some(Arc::clone(&estimates));
+        estimates
+    }
+
+    /// What a suite is split into shards by.
+    pub(super) fn estimates_for_shards(&mut self) -> HashMap<String, PhaseTimes> {
+        let mut estimates = self.known(History::estimates_for_shards);
+        add_kin(&mut estimates, self.all_items());
+        estimates
+    }
+
+    /// All that was collected, also what is in other shards: a test that is there was not renamed.
+    fn all_items(&self) -> &[CollectedItem] {
+        let collected = self.collected.as_ref();
+        let kept = || collected.map_or(&[][..], |collected| &collected.items);
+        self.selecting.items().unwrap_or_else(kept)
+    }
+
+    /// What the history knows of something. A run goes on without.
+    pub(super) fn known<T: Default>(
+        &mut self,
+        what: impl FnOnce(&History) -> Result<T, hasten_history::Error>,
+    ) -> T {
+        match self.history.as_ref().map(what) {
+            Some(Ok(known)) => known,
             Some(Err(error)) => {
                 self.note_summary(&error.to_string());
-                HashMap::new()
+                T::default()
             }
-            None => HashMap::new(),
+            None => T::default(),
         }
     }
 
@@ -97,7 +131,7 @@ impl Run {
             }))
             .filter_map(|(nodeid, entry)| attempt(nodeid, entry, self.distribute))
             .collect();
-        if attempts.is_empty() {
+        if attempts.is_empty() && !self.ran_nothing() {
             return Ok(());
         }
         let record = self.run_record(&rootdir, suite.ledger.is_complete(), exit_status);
@@ -117,8 +151,15 @@ impl Run {
         }
     }
 
+    /// A shard without tests was run, too.
+    fn ran_nothing(&self) -> bool {
+        let runs = |settings: &Settings| settings.in_process.is_none();
+        self.selecting.is_empty_shard() && self.settings.as_ref().is_some_and(runs)
+    }
+
     fn run_record(&self, rootdir: &str, complete: bool, exit_status: i32) -> RunRecord {
         let python = self.python.as_ref();
+        let shard = self.selecting.shard().cloned();
         RunRecord {
             uid: self.options.run_id.clone(),
             started_at: self
@@ -140,9 +181,19 @@ impl Run {
             commit: git::head(Utf8Path::new(rootdir)),
             exit_status,
             // Any argument may select tests; only a run without one is sure to have had all.
-            whole_suite: complete && self.options.args.is_empty(),
+            whole_suite: complete && self.options.args.is_empty() && shard.is_none(),
+            shard,
         }
     }
+}
+
+fn add_kin(estimates: &mut HashMap<String, PhaseTimes>, items: &[CollectedItem]) {
+    let kin = expect_of_kin(estimates, items.iter().map(|item| item.0.as_str()));
+    let kin: Vec<(String, PhaseTimes)> = kin
+        .into_iter()
+        .map(|(nodeid, times)| (nodeid.to_owned(), times))
+        .collect();
+    estimates.extend(kin);
 }
 
 fn machine() -> String {

@@ -7,18 +7,24 @@ mod aftermath;
 mod attempts;
 mod casualties;
 mod deaths;
+mod dependent;
 mod diagnose;
 mod dump;
 mod ending;
+mod events;
 mod expired;
 mod finished;
+mod forecast;
+mod github;
 mod handshake;
 mod history;
 mod measured;
+mod nodes;
 mod origin;
 mod pool;
 mod rules;
 mod screen;
+mod selection;
 mod slow;
 mod suite;
 mod time;
@@ -26,13 +32,17 @@ mod together;
 mod watch;
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read, Seek, Write};
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::sync::Arc;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use hasten_history::History;
+use hasten_history::{History, PhaseTimes};
 use hasten_protocol::frame::FromPython;
 use hasten_protocol::message::{Collected, Configured, Hello, Settings, Unsafe};
+use hasten_report::plan::Forecast;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
@@ -52,11 +62,14 @@ use casualties::Alone;
 use diagnose::Diagnosis;
 use dump::Dump;
 use ending::Stop;
+use events::Events;
 pub use finished::Finished;
 pub use history::FOLDER as HISTORY_FOLDER;
+use nodes::Nodes;
 use pool::Worker;
 use rules::Rules;
 use screen::Screen;
+use selection::Selecting;
 use suite::Suite;
 use watch::Watch;
 
@@ -73,6 +86,21 @@ pub struct RunOptions {
     pub run_id: String,
     /// Where the run shows itself.
     pub output: Output,
+    /// Nothing is run: say what a run would do.
+    pub forecast: bool,
+    /// What GitHub Actions says of itself.
+    pub github: Github,
+}
+
+/// What GitHub Actions says of itself.
+#[derive(Clone, Debug, Default)]
+pub struct Github {
+    /// The run is there (`GITHUB_ACTIONS`).
+    pub active: bool,
+    /// The folder of the repository (`GITHUB_WORKSPACE`).
+    pub workspace: Option<Utf8PathBuf>,
+    /// The file of the job summary (`GITHUB_STEP_SUMMARY`).
+    pub summary: Option<Utf8PathBuf>,
 }
 
 /// Where a run shows itself.
@@ -83,6 +111,8 @@ pub enum Output {
     Stdout,
     /// On stderr: stdout is for something else.
     Stderr,
+    /// On stderr, when it is over and has failed.
+    Held,
 }
 
 /// The longest wait of the loop when nothing is due: a safety net, not a poll.
@@ -143,10 +173,14 @@ pub(crate) struct Run {
     session: Option<Watched>,
     /// What main shares.
     main: Option<Watched>,
+    selecting: Selecting,
+    forecast: Option<Forecast>,
     suite: Option<Suite>,
     history: Option<History>,
     /// What processes measured beside their tests.
     measured: Measured,
+    /// What earlier runs lead to expect.
+    estimates: Option<Arc<HashMap<String, PhaseTimes>>>,
     /// The exit status that the history was kept with, and what came of it.
     kept: Option<(i32, Result<(), String>)>,
     python: Option<Hello>,
@@ -165,10 +199,12 @@ pub(crate) struct Run {
     pauses: Vec<(u64, u64)>,
     pressure: Pressure,
     alone: Alone,
+    nodes: Nodes,
     untorn: Untorn,
     diagnosis: Diagnosis,
     /// Stacks that somebody asked for.
     dump: Option<Dump>,
+    events: Events,
     started: std::time::SystemTime,
     /// `CLOCK_MONOTONIC` nanoseconds.
     began: u64,
@@ -185,7 +221,12 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         Guardian::start(&options.run_id).map_err(RunError::system("cannot start a process"))?;
     let signals = Signals::new().map_err(RunError::system("cannot listen to signals"))?;
     descendants::become_subreaper();
+    let held = match options.output {
+        Output::Held => Some(held_output()?),
+        Output::Stdout | Output::Stderr => None,
+    };
     let launcher = Launcher {
+        held: held.clone(),
         python: options.python.clone(),
         package: options.package.clone(),
         run_id: options.run_id.clone(),
@@ -209,9 +250,12 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         rules: Rules::default(),
         session: None,
         main: None,
+        selecting: Selecting::default(),
+        forecast: None,
         suite: None,
         history: None,
         measured: Measured::default(),
+        estimates: None,
         kept: None,
         python: None,
         stop: None,
@@ -224,9 +268,11 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         pauses: Vec::new(),
         pressure: Pressure::watch(),
         alone: Alone::default(),
+        nodes: Nodes::default(),
         untorn: Untorn::default(),
         diagnosis: Diagnosis::default(),
         dump: None,
+        events: Events::default(),
         started: std::time::SystemTime::now(),
         began: time::monotonic(),
         loading_since: None,
@@ -237,11 +283,33 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
     let kept = run.keep_history();
     descendants::kill_all(run.guardian.pid());
     run.guardian.dismiss();
-    result?;
-    if let Err(warning) = kept {
+    for warning in kept.err().into_iter().chain(run.end_events(&result)) {
         run.screen.warn(&warning);
     }
-    Ok(run.finished())
+    if let Some(warning) = run.show_on_github() {
+        run.screen.warn(&warning);
+    }
+    result?;
+    let finished = run.finished();
+    if let Some(held) = held.filter(|_| !matches!(finished.exit_status, 0 | 5)) {
+        show_held(&held);
+    }
+    Ok(finished)
+}
+
+/// A file that takes what is printed, and has no name.
+fn held_output() -> Result<Arc<File>, RunError> {
+    tempfile::tempfile()
+        .map(Arc::new)
+        .map_err(RunError::system("cannot make a temporary file"))
+}
+
+/// Shows what was printed.
+fn show_held(mut held: &File) {
+    let mut text = Vec::new();
+    if held.rewind().is_ok() && held.read_to_end(&mut text).is_ok() {
+        let _ = std::io::stderr().lock().write_all(&text);
+    }
 }
 
 impl Run {
@@ -256,6 +324,7 @@ impl Run {
             self.advance()?;
             self.feed_main();
             self.keep_history_early();
+            self.flush_events();
         }
         Ok(())
     }
@@ -331,6 +400,7 @@ impl Run {
             FromPython::Settings => self.on_settings(payload),
             FromPython::Configured => self.on_configured(payload),
             FromPython::Collected => self.on_collected(number, payload),
+            FromPython::Items => self.on_items(number, payload),
             FromPython::Records => {
                 self.on_records(number, payload);
                 Ok(())
@@ -346,6 +416,12 @@ impl Run {
             }
             FromPython::Idle => {
                 self.screen.main_is_idle();
+                Ok(())
+            }
+            FromPython::Nodes => self.on_nodes(payload),
+            FromPython::Groups => self.on_groups(payload),
+            FromPython::AskInputs => {
+                self.on_ask_inputs(number);
                 Ok(())
             }
         }

@@ -49,7 +49,7 @@ impl Run {
 
     /// Starts the workers of a run in which each loads and collects for itself.
     pub(super) fn spawn_workers(&mut self) -> Result<(), RunError> {
-        let count = self.most_workers();
+        let count = self.nodes.expected().unwrap_or_else(|| self.most_workers());
         let origin = self.origin();
         for _ in 0..count {
             self.add_worker(count, origin)?;

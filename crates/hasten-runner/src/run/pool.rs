@@ -45,6 +45,8 @@ pub(crate) struct Worker {
     pub(crate) watch: Watch,
     /// What was said of the long time that something takes.
     pub(crate) said: Said,
+    /// Bytes of stacks that were asked for and are not about its death.
+    pub(crate) stacks_seen: u64,
     /// What tells the last records that it sent from others.
     pub(crate) last_sent: Option<u64>,
     pub(crate) started: Instant,
@@ -113,6 +115,7 @@ impl Run {
             paths: None,
             watch: Watch::default(),
             said: Said::default(),
+            stacks_seen: 0,
             last_sent: None,
             started: Instant::now(),
             ran: Vec::new(),
@@ -134,7 +137,7 @@ impl Run {
         if self.suite.is_some() || self.stop.is_some() || !self.distribute {
             return Ok(());
         }
-        if self.configured.is_none() || self.collected.is_none() {
+        if self.configured.is_none() || self.collected.is_none() || self.waits_for_groups() {
             return Ok(());
         }
         let estimates = self.estimates();
@@ -148,16 +151,20 @@ impl Run {
         let most = self.most_workers();
         let options = PlannerOptions {
             workers: most,
+            in_order: self.rules.keeps_order(),
             ..PlannerOptions::default()
         };
-        let suite = Suite::new(collected, configured, &estimates, options, &self.rules);
+        let mut suite = Suite::new(collected, configured, &estimates, options, &self.rules);
+        suite.ended = self.events.are_wanted().then(Vec::new);
         let exact = matches!(
             self.settings
                 .as_ref()
                 .and_then(|all| all.numprocesses.as_ref()),
             Some(hasten_protocol::message::Workers::Exactly(_))
         );
-        let count = if exact {
+        let count = if let Some(shown) = self.nodes.expected() {
+            shown.min(suite.nodeids.len())
+        } else if exact {
             most.min(suite.nodeids.len())
         } else {
             suite.planner.worker_count_for(most)
@@ -211,7 +218,7 @@ impl Run {
             .as_ref()
             .is_some_and(|suite| suite.planner.has_work());
         let nobody = self.living().next().is_none();
-        if wanted && (nobody || self.dead_unreplaced > 0) {
+        if wanted && (nobody || self.dead_unreplaced > 0) && self.may_add_worker() {
             self.dead_unreplaced = self.dead_unreplaced.saturating_sub(1);
             let origin = self.origin();
             self.add_worker(self.most_workers(), origin)?;
@@ -311,7 +318,10 @@ impl Run {
             }
             match record.index {
                 Some(index) => suite.order.record(index, record.bytes),
-                None => suite.order.other(record.bytes),
+                None => {
+                    suite.order.other(record.bytes);
+                    self.events.record_of_nobody(&record);
+                }
             }
             if let (Some(index), RecordKind::Passed | RecordKind::Finished) =
                 (record.index, record.kind)
@@ -332,12 +342,13 @@ impl Run {
         if let (Some(collected), Some(configured)) = (&self.collected, &self.configured) {
             let none = std::collections::HashMap::new();
             let options = PlannerOptions::default();
-            let suite = Suite::new(collected, configured, &none, options, &self.rules);
+            let mut suite = Suite::new(collected, configured, &none, options, &self.rules);
+            suite.ended = self.events.are_wanted().then(Vec::new);
             self.suite = Some(suite);
         }
     }
 
-    /// Records of main, which ran the tests itself: kept for the history.
+    /// Records of main, which ran the tests itself: kept for the history, and for who follows the run.
     fn take_own_records(&mut self, payload: &[u8]) {
         for record in Records::new(payload).map_while(Result::ok) {
             if self.take_measured(0, &record) {
@@ -347,11 +358,15 @@ impl Run {
             if !suite.ledger.record(0, &record) {
                 continue;
             }
-            let Some(index) = record.index else { continue };
+            let Some(index) = record.index else {
+                self.events.record_of_nobody(&record);
+                continue;
+            };
             suite.order.record(index, record.bytes);
             if matches!(record.kind, RecordKind::Passed | RecordKind::Finished) {
                 self.measured.note(Moment::Report);
                 suite.keep_failure(index);
+                suite.tell_held(index);
                 suite.order.discard(index);
             }
         }

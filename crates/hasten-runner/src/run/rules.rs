@@ -1,6 +1,6 @@
 //! What the settings of the project and the command line say of limits, for this run.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use camino::Utf8Path;
 use hasten_config::{CommandLine, ConfigError, File, Ini, Policy, Span};
@@ -8,7 +8,9 @@ use hasten_history::PhaseTimes;
 use hasten_protocol::message::{Collected, GivenLimits, RuleOptions, Settings};
 use hasten_protocol::reruns::RerunOptions;
 
-use super::together::Dist;
+use hasten_schedule::Resources;
+
+use super::together::{self, Dist};
 use crate::limits::{ItemLimits, Limits};
 
 /// The end of a session is not a test: a limit that is meant for tests gives it so many seconds at least.
@@ -99,6 +101,20 @@ impl Rules {
         } else {
             None
         }
+    }
+
+    /// True when not everything that is collected is run, or not in that order.
+    pub(crate) fn select(&self) -> bool {
+        self.policy
+            .as_ref()
+            .is_some_and(|policy| policy.shard.is_some() || policy.order.is_some())
+    }
+
+    /// What items use, and how many of them may at a time.
+    pub(crate) fn resources(&self, collected: &Collected) -> Resources {
+        let none = BTreeMap::new();
+        let limits = self.policy().map_or(&none, |policy| &policy.resources);
+        together::resources(collected, limits)
     }
 
     /// Expressions that pytest has to evaluate.
@@ -205,6 +221,10 @@ fn command_line(options: &RuleOptions, reruns: &RerunOptions, given: &GivenLimit
         rerun_except: reruns.rerun_except.clone(),
         flaky_result: options.flaky_result.clone().or(fails),
         quarantine: options.quarantine.clone(),
+        github: options.github,
+        shard: options.shard.clone(),
+        shard_by: options.shard_by.clone(),
+        order: options.order.clone(),
         ini: Ini {
             reruns: reruns.ini_reruns,
             reruns_delay: reruns.ini_reruns_delay,

@@ -12,6 +12,7 @@ use crate::failures::Failures;
 use crate::file_order::FileOrder;
 use crate::ledger::Ledger;
 use crate::limits::Limits;
+use crate::test_event::{Decided, Ended};
 
 /// The collected items and everything that is known of them.
 pub(crate) struct Suite {
@@ -21,6 +22,8 @@ pub(crate) struct Suite {
     pub(crate) order: FileOrder,
     pub(crate) limits: Limits,
     pub(crate) attempts: Attempts,
+    /// Attempts that are over and that nobody was told of yet; none when nobody listens.
+    pub(crate) ended: Option<Vec<Ended>>,
     pub(crate) failures: Failures,
 }
 
@@ -33,32 +36,33 @@ impl Suite {
         rules: &Rules,
     ) -> Self {
         let items = &collected.items;
-        let mut files = Interner::default();
-        let mut scopes = Interner::default();
-        let mut planned: Vec<Item> = items
-            .iter()
-            .map(|item| Item {
-                file: files.number(file_of(item)),
-                scope: scopes.number(scope_of(item)),
-                expected: estimates.get(&item.0).map(PhaseTimes::total),
-                bound: None,
-                alone: false,
-            })
-            .collect();
-        rules.dist.bind(collected, &mut planned);
+        let planned = planned(collected, estimates, rules);
         Self {
             nodeids: items.iter().map(|item| item.0.clone()).collect(),
             ledger: Ledger::new(items.len()),
-            planner: Planner::new(planned, options),
+            planner: Planner::with_resources(planned, options, &rules.resources(collected)),
             order: FileOrder::new(items.iter().map(file_of), configured.live_line),
             limits: rules.limits(collected, estimates),
             attempts: Attempts::default(),
             failures: Failures::default(),
+            ended: None,
         }
     }
-}
 
-impl Suite {
+    /// Notes that an attempt that reported this is over, if somebody wants to know.
+    pub(super) fn tell(&mut self, index: u32, records: &[u8], decided: Decided) {
+        if let (Some(ended), Some(entry)) =
+            (&mut self.ended, self.ledger.entries().get(index as usize))
+        {
+            ended.push(Ended {
+                index,
+                entry: entry.clone(),
+                records: records.to_vec(),
+                decided,
+            });
+        }
+    }
+
     /// An attempt at an item is over, and what it reported is still held: keeps what it says of its failure.
     pub(super) fn keep_failure(&mut self, index: u32) {
         let Some(entry) = self.ledger.entries().get(index as usize) else {
@@ -71,13 +75,35 @@ impl Suite {
     }
 }
 
+/// The items as the planner takes them.
+pub(super) fn planned(
+    collected: &Collected,
+    estimates: &HashMap<String, PhaseTimes>,
+    rules: &Rules,
+) -> Vec<Item> {
+    let mut files = Interner::default();
+    let mut scopes = Interner::default();
+    let items = collected.items.iter();
+    let mut planned: Vec<Item> = items
+        .map(|item| Item {
+            file: files.number(file_of(item)),
+            scope: scopes.number(scope_of(item)),
+            expected: estimates.get(&item.0).map(PhaseTimes::total),
+            bound: None,
+            alone: false,
+        })
+        .collect();
+    rules.dist.bind(collected, &mut planned);
+    planned
+}
+
 /// The file of an item: its node id up to the first `::`.
-fn file_of(item: &CollectedItem) -> &str {
+pub(super) fn file_of(item: &CollectedItem) -> &str {
     item.0.split("::").next().unwrap_or_default()
 }
 
 /// The node id of its class or module.
-fn scope_of(item: &CollectedItem) -> &str {
+pub(super) fn scope_of(item: &CollectedItem) -> &str {
     let end = item
         .0
         .char_indices()

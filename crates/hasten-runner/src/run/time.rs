@@ -205,6 +205,8 @@ impl Run {
             limit,
             seen,
         );
+        let id = worker.id.clone();
+        self.tell_limit(limit, seen.activity.item, Some(id));
     }
 
     fn grace(&self, item: Option<u32>) -> Grace {
@@ -285,8 +287,11 @@ impl Run {
         let Some(mut session) = self.session.take() else {
             return;
         };
-        self.check_watched(Role::Session, &mut session, None);
+        let reached = self.check_watched(Role::Session, &mut session, None);
         self.session = Some(session);
+        if let Some(limit) = reached {
+            self.tell_limit(limit, None, None);
+        }
     }
 
     /// Looks at main, where it runs the tests itself.
@@ -298,19 +303,23 @@ impl Run {
             return;
         };
         let item = journal::activity(main.memory.journal()).item;
-        self.check_watched(Role::Main, &mut main, item);
+        let reached = self.check_watched(Role::Main, &mut main, item);
         self.main = Some(main);
+        if let Some(limit) = reached {
+            self.tell_limit(limit, item, None);
+        }
     }
 
-    fn check_watched(&self, role: Role, watched: &mut Watched, item: Option<u32>) {
-        let Some(process) = self.process_of(role) else {
-            return;
-        };
+    /// Returns the limit that was reached just now.
+    fn check_watched(&self, role: Role, watched: &mut Watched, item: Option<u32>) -> Option<Limit> {
+        let process = self.process_of(role)?;
+        let mut reached = None;
         let seen = see(&watched.memory);
         match &watched.watch {
             Watch::Quiet => {
                 if let Some((limit, Duration::ZERO)) = self.left(&seen.activity) {
                     watched.watch = expire(process, &mut watched.memory, limit, &seen);
+                    reached = Some(limit);
                 }
             }
             Watch::Expired(expiry) if !expiry.killed && expiry.is_over(&seen) => {
@@ -319,6 +328,7 @@ impl Run {
             _ => {}
         }
         follow(process, &mut watched.watch, &seen, self.grace(item));
+        reached
     }
 
     fn expire_collection(&mut self, limit: Limit) {

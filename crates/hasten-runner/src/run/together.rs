@@ -1,10 +1,11 @@
-//! Which items stay together on one worker: `--dist`.
+//! Which items stay together on one worker (`--dist`), and which use what there is not enough of.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use hasten_protocol::message::{Collected, Settings, Workers};
-use hasten_schedule::Item;
+use hasten_schedule::{Item, Resources};
 
+use super::dependent;
 use crate::error::RunError;
 
 /// What stays together. The names are those of pytest-xdist.
@@ -19,6 +20,17 @@ pub(crate) enum Dist {
     Scope,
     /// `loadgroup`: those whose `xdist_group` marks name one group.
     Group,
+}
+
+/// What items use, and how many of them may at a time.
+pub(crate) fn resources(collected: &Collected, limits: &BTreeMap<String, u32>) -> Resources {
+    let mut resources = Resources::default();
+    for (name, users) in &collected.resources {
+        let limit = limits.get(name).copied().unwrap_or(1);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        resources.add(limit, users.iter().copied());
+    }
+    resources
 }
 
 impl Dist {
@@ -36,6 +48,19 @@ impl Dist {
 
     /// Binds what stays together, and lets serial items run alone.
     pub(crate) fn bind(self, collected: &Collected, planned: &mut [Item]) {
+        for (item, bound) in planned.iter_mut().zip(self.bindings(collected)) {
+            item.bound = bound;
+        }
+        for index in &collected.serial {
+            if let Some(item) = planned.get_mut(*index as usize) {
+                item.alone = true;
+            }
+        }
+    }
+
+    /// The group of each item that stays together with others.
+    pub(crate) fn bindings(self, collected: &Collected) -> Vec<Option<u32>> {
+        let mut bound = vec![None; collected.items.len()];
         let mut numbers: HashMap<&str, u32> = HashMap::new();
         let mut number = |name| {
             let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
@@ -45,26 +70,33 @@ impl Dist {
         match self {
             Self::Free => {}
             Self::File | Self::Scope => {
-                for (item, nodeid) in planned.iter_mut().zip(nodeids) {
-                    item.bound = Some(number(self.name(nodeid)));
+                for (bound, nodeid) in bound.iter_mut().zip(nodeids) {
+                    *bound = Some(number(self.name(nodeid)));
                 }
             }
             Self::Group => {
                 for (name, indexes) in &collected.groups {
                     let group = number(name);
                     for index in indexes {
-                        if let Some(item) = planned.get_mut(*index as usize) {
-                            item.bound = Some(group);
+                        if let Some(bound) = bound.get_mut(*index as usize) {
+                            *bound = Some(group);
                         }
                     }
                 }
             }
         }
-        for index in &collected.serial {
-            if let Some(item) = planned.get_mut(*index as usize) {
-                item.alone = true;
+        if matches!(self, Self::Free | Self::Group) {
+            let mut next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+            for group in dependent::groups(collected) {
+                for index in group {
+                    if let Some(bound @ None) = bound.get_mut(index as usize) {
+                        *bound = Some(next);
+                    }
+                }
+                next = next.saturating_add(1);
             }
         }
+        bound
     }
 
     /// The part of a node id that names what it stays together with, as pytest-xdist finds it.

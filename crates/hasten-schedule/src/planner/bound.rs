@@ -47,9 +47,11 @@ impl Planner {
     pub(super) fn finish_bound(&mut self, worker: usize, item: u32) {
         if let Some(group) = self.bound.of(item)
             && self.bound.finish(group)
-            && let Some(state) = self.worker_mut(worker)
         {
-            state.bound.retain(|held| *held != group);
+            self.held.finish_group(group, worker);
+            if let Some(state) = self.worker_mut(worker) {
+                state.bound.retain(|held| *held != group);
+            }
         }
     }
 
@@ -75,6 +77,10 @@ impl Planner {
 
     /// The place of a group's first item stands for all of the group.
     fn offer_bound(&mut self, group: usize) {
+        if self.held.has_group(group) {
+            self.offer_held(group);
+            return;
+        }
         let Some(first) = self.bound.first(group) else {
             return;
         };

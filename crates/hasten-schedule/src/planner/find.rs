@@ -210,7 +210,7 @@ impl Planner {
         true
     }
 
-    fn leave_group(&mut self, worker: usize) {
+    pub(super) fn leave_group(&mut self, worker: usize) {
         if let Some(group) = self.worker_mut(worker).and_then(|state| state.group.take()) {
             self.leave(group, worker);
         }

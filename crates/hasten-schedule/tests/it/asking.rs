@@ -245,3 +245,28 @@ fn few_workers_for_little_work() {
     let (items, _) = even(1, 3, 0.001, false);
     assert_eq!(Planner::new(items, options(16)).worker_count_for(16), 3);
 }
+
+#[test]
+fn items_whose_order_is_asked_for_are_begun_in_it() {
+    let files = [vec![vec![0.1; 3]], vec![vec![9.0]], vec![vec![1.0; 2]]];
+    let (mut items, _) = suite(&files, true);
+    items[1].expected = None;
+    items[0].bound = Some(0);
+    items[4].bound = Some(0);
+    let options = PlannerOptions {
+        in_order: true,
+        ..options(2)
+    };
+    let mut planner = Planner::new(items, options);
+    planner.add_worker(0);
+    planner.add_worker(1);
+    let mut sent = Vec::new();
+    for worker in [0, 1, 1, 1, 1, 0] {
+        let items = planner.next(worker).items;
+        for item in &items {
+            planner.observe(worker, *item, 0.1);
+        }
+        sent.extend(items);
+    }
+    assert_eq!(sent, [0, 1, 2, 3, 5, 4], "item 4 belongs to 0");
+}

@@ -3,6 +3,8 @@
 mod asking;
 mod deaths;
 mod properties;
+mod resources;
 mod runs;
+mod shards;
 mod suites;
 mod together;

@@ -2,6 +2,8 @@
 
 pub(crate) mod doctor;
 pub(crate) mod history;
+pub(crate) mod plan;
+pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod slow;
 pub(crate) mod verify;
@@ -20,6 +22,17 @@ pub(crate) enum Failure {
     /// A file of a history cannot be read or written.
     #[error(transparent)]
     HistoryFile(#[from] hasten_history::FileError),
+    /// A file cannot be written.
+    #[error("{path} cannot be written ({detail}): make its folder writable, or give another name")]
+    Unwritable {
+        /// The file.
+        path: camino::Utf8PathBuf,
+        /// What the system said.
+        detail: String,
+    },
+    /// A page cannot be made.
+    #[error(transparent)]
+    Page(#[from] hasten_report::html::PageError),
     /// Wrong use.
     #[error("{0}")]
     Usage(String),
@@ -35,7 +48,11 @@ impl Failure {
             Self::Run(error) => error.exit_status(),
             Self::Usage(_) => 4,
             Self::HistoryFile(error) if error.is_wrong_use() => 4,
-            Self::History(_) | Self::HistoryFile(_) | Self::System(_) => 3,
+            Self::History(_)
+            | Self::HistoryFile(_)
+            | Self::Unwritable { .. }
+            | Self::Page(_)
+            | Self::System(_) => 3,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `hasten`: the run.
 
-use hasten_runner::{Output, RunOptions, unpack};
+use hasten_runner::{Github, Output, RunOptions, unpack};
 
 use super::Failure;
 use crate::arguments::Arguments;
@@ -23,6 +23,11 @@ pub(super) fn options(
         package: unpack(&environment::cache_folder())?,
         args,
         run_id: environment::new_run_id(),
+        github: match output {
+            Output::Stdout => environment::github(),
+            Output::Stderr | Output::Held => Github::default(),
+        },
         output,
+        forecast: false,
     })
 }

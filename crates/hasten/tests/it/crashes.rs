@@ -358,3 +358,19 @@ def test_crash(n, worker_id, request):
         assert_eq!(begin.unwrap().1, end.unwrap().1, "two at a time: {log}");
     }
 }
+
+#[test]
+fn the_stack_of_an_earlier_time_limit_is_not_that_of_a_crash() {
+    let project = Project::with(
+        "test_a.py",
+        r#"
+import os, pytest, time
+@pytest.mark.timeout(0.3)
+def test_slow(): time.sleep(60)
+def test_crash(): os._exit(3)
+"#,
+    );
+    let output = project.hasten(&["-n", "1"]);
+    output.check(1, &["left with exit status 3", "2 failed in"]);
+    assert_not_said(&output.stdout, "in test_slow");
+}

@@ -355,3 +355,100 @@ fn each_is_not_supported() {
         .hasten(&["--dist", "each", "-n", "0"])
         .check(0, &["1 passed in"]);
 }
+
+const RESOURCES: &str = r#"
+import os, pytest
+@pytest.mark.parametrize("n", range(6))
+@pytest.mark.resource("db")
+def test_db(n): pass
+@pytest.mark.parametrize("n", range(6))
+@pytest.mark.resource("db", "port")
+class TestBoth:
+    def test_both(self, n):
+        if "crash" in os.environ.get("WHAT", "") and n == 2: os._exit(3)
+@pytest.mark.parametrize("n", range(6))
+@pytest.mark.resource("port")
+def test_port(n): pass
+@pytest.mark.parametrize("n", range(12))
+def test_free(n): pass
+"#;
+
+/// The most tests with one of these names that ran at a time.
+fn at_a_time(all: &[Ran], names: &[&str]) -> usize {
+    let uses = |ran: &&Ran| names.iter().any(|name| ran.nodeid.contains(name));
+    let users: Vec<&Ran> = all.iter().filter(uses).collect();
+    let beside = |one: &&Ran| {
+        users
+            .iter()
+            .filter(|other| other.start <= one.start && one.start < other.end)
+            .count()
+    };
+    users.iter().map(beside).max().unwrap_or(0)
+}
+
+#[test]
+fn no_more_tests_use_a_resource_than_its_limit() {
+    let settings = "[tool.hasten.resources]\nport = 2\n";
+    let project = || {
+        Project::with("conftest.py", CONFTEST)
+            .and("test_a.py", RESOURCES)
+            .and("sub/test_b.py", RESOURCES)
+            .and("pyproject.toml", settings)
+    };
+    for args in [&["--strict-markers"][..], &["--dist", "loadscope"]] {
+        each_way(project, args, |output, all| {
+            output.check(0, &["60 passed in"]);
+            assert_eq!(at_a_time(all, &["test_db", "test_both"]), 1, "{all:#?}");
+            assert!(at_a_time(all, &["test_port", "test_both"]) <= 2, "{all:#?}");
+        });
+    }
+    let output = project().hasten(&["-n", "0", "--strict-markers"]);
+    output.check(0, &["60 passed in"]);
+}
+
+#[test]
+fn a_worker_that_dies_gives_its_resources_back() {
+    let text = format!("import os\nos.environ['WHAT'] = 'crash'\n{RESOURCES}");
+    let project = || Project::with("conftest.py", CONFTEST).and("test_a.py", &text);
+    each_way(project, &[], |output, all| {
+        output.check(1, &["1 failed, 29 passed in"]);
+        assert_eq!(at_a_time(all, &["test_db", "test_both"]), 1, "{all:#?}");
+    });
+}
+
+/// As pytest-dependency does it.
+const DEPENDENCY: &str = r#"
+import pytest
+done = set()
+@pytest.fixture(autouse=True)
+def depends(request):
+    mark = request.node.get_closest_marker("dependency")
+    for name in mark.kwargs.get("depends", ()) if mark else ():
+        if name not in done:
+            pytest.skip("depends on " + name)
+    yield
+    done.add(request.node.name)
+"#;
+
+#[test]
+fn tests_that_depend_on_others_run_where_these_ran() {
+    let test = |number: usize| {
+        let depends = if number == 0 {
+            String::new()
+        } else {
+            format!("depends=['test_{}']", number - 1)
+        };
+        format!("@pytest.mark.dependency({depends})\ndef test_{number}(): time.sleep(0.02)\n")
+    };
+    let text = format!(
+        "import pytest, time\n{}",
+        (0..12).map(test).collect::<String>()
+    );
+    let project = || {
+        Project::with("conftest.py", DEPENDENCY)
+            .and("test_a.py", &text)
+            .and("test_b.py", &text.replace("test_", "test_b"))
+            .and("pytest.ini", "[pytest]\nmarkers = dependency\n")
+    };
+    each_way(project, &[], |output, _| output.check(0, &["24 passed in"]));
+}

@@ -66,10 +66,16 @@ impl Project {
             .env("COLUMNS", "80")
             .env_remove("PYTEST_ADDOPTS")
             .env_remove("PYTEST_TIMEOUT")
+            .env_remove("GITHUB_ACTIONS")
+            .env_remove("GITHUB_STEP_SUMMARY")
+            .env_remove("GITHUB_WORKSPACE")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        if !matches!(args.first(), Some(&("slow" | "--version" | "--help"))) {
+        if !matches!(
+            args.first(),
+            Some(&("slow" | "report" | "--version" | "--help"))
+        ) {
             command.arg("--python").arg(python());
         }
         command

@@ -6,13 +6,16 @@ mod words;
 use std::io::{ErrorKind, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use hasten_history::{Contents, History, KEEP_RUNS, Portable};
+use hasten_history::{Contents, History, KEEP_RUNS, Portable, shard_gap};
 
 use super::Failure;
 use super::slow::history_folder;
 use crate::arguments::Arguments;
 use crate::environment;
 use words::Action;
+
+/// Exit status when the files of a merge are not those of all shards of one plan.
+const INCOMPLETE: i32 = 1;
 
 /// Does it; no test is run.
 pub(crate) fn history(arguments: &Arguments) -> Result<i32, Failure> {
@@ -40,17 +43,22 @@ fn import(folder: &Utf8Path, files: &[Utf8PathBuf]) -> Result<i32, Failure> {
     let mut histories = Vec::new();
     let mut starts = Vec::new();
     let mut portable = Portable::default();
+    let mut of_files = Vec::new();
     for file in files {
         match Contents::read(file, root)? {
             Contents::History(of_file) => {
                 histories.push(file.as_path());
-                portable = portable.join(of_file);
+                portable = portable.join(of_file.clone());
+                of_files.push(of_file);
             }
             Contents::Start(of_file) => starts.push((file.as_path(), of_file)),
         }
     }
     let (names, starts): (Vec<_>, Vec<_>) = starts.into_iter().unzip();
     let taken = hasten_history::import(folder, &portable, &starts)?;
+    if let Some(gap) = (of_files.len() > 1).then(|| shard_gap(&of_files)).flatten() {
+        crate::complain(&gap.to_string());
+    }
     let mut out = String::new();
     if !histories.is_empty() {
         out.push_str(&text::of_histories(&histories, &portable, &taken));
@@ -62,11 +70,23 @@ fn import(folder: &Utf8Path, files: &[Utf8PathBuf]) -> Result<i32, Failure> {
 }
 
 fn merge(files: &[Utf8PathBuf], out: &Utf8Path) -> Result<i32, Failure> {
-    let mut portable = Portable::default();
-    for file in files {
-        portable = portable.join(Contents::read_history(file)?);
+    let histories: Vec<Portable> = files
+        .iter()
+        .map(|file| Contents::read_history(file))
+        .collect::<Result<_, _>>()?;
+    let gap = shard_gap(&histories);
+    let portable = histories
+        .into_iter()
+        .fold(Portable::default(), Portable::join);
+    let status = write(&portable, out)?;
+    match gap {
+        // The run times are right in any case, and the file has them; but tests may not have run.
+        Some(gap) => {
+            crate::complain(&gap.to_string());
+            Ok(INCOMPLETE)
+        }
+        None => Ok(status),
     }
-    write(&portable, out)
 }
 
 /// Writes it, and says so; `-` is stdout, which then has nothing else.

@@ -20,12 +20,13 @@ const PLAIN_PYTEST: &str = "import os, sys; sys.path[0] = os.path.dirname(sys.ex
      sys.exit((getattr(config, '_console_main', None) or config.console_main)())";
 
 /// Options that plain pytest does not know, with their number of values.
-const OWN_OPTIONS: [(&str, usize); 5] = [
+const OWN_OPTIONS: [(&str, usize); 6] = [
     ("-n", 1),
     ("--numprocesses", 1),
     ("--maxprocesses", 1),
     ("--dist", 1),
     ("--start-method", 1),
+    ("--events", 1),
 ];
 
 /// A run of hasten, and which worker ran what.
@@ -112,7 +113,7 @@ impl Runs {
         other: bool,
     ) -> Result<HastenRun, Failure> {
         let mut command = Command::new(&self.hasten);
-        command.args(["run", "--python", self.python.as_str()]);
+        command.args(["run", "--python", self.python.as_str(), "--no-github"]);
         let mut args = self.args.clone();
         if other {
             command.env("HASTEN_VERIFY_MODE", "summary");

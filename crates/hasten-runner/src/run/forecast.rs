@@ -1,0 +1,208 @@
+//! What a run would do: the planner asked, nothing run.
+
+use std::collections::{HashMap, HashSet};
+
+use hasten_history::PhaseTimes;
+use hasten_protocol::message::{Collected, Workers};
+use hasten_report::plan::{Because, Expected, Forecast, Limit, Load, Shard, Shards};
+use hasten_schedule::simulate::{Outcome, Scenario, simulate};
+use hasten_schedule::{Item, Limiting, LowerLimit, Planner, PlannerOptions, Resources, Work};
+
+use super::Run;
+use super::finished::what_keeps_in_process;
+use super::selection::split;
+use super::suite::{file_of, planned};
+
+impl Run {
+    /// Says what a run of what main collected would do.
+    pub(super) fn forecast(&mut self) -> Forecast {
+        let estimates = self.estimates();
+        let own = self.known(hasten_history::History::estimates);
+        let shards = self.shards_of_plan();
+        let Some(collected) = &self.collected else {
+            return Forecast::default();
+        };
+        let count = |has: &dyn Fn(&String) -> bool| {
+            collected.items.iter().filter(|item| has(&item.0)).count()
+        };
+        let known = count(&|nodeid| own.contains_key(nodeid));
+        let expected = count(&|nodeid| estimates.contains_key(nodeid));
+        let files: HashSet<&str> = collected.items.iter().map(file_of).collect();
+        let mut forecast = Forecast {
+            tests: collected.items.len(),
+            files: files.len(),
+            known,
+            kin: expected - known,
+            unknown: collected.items.len() - expected,
+            in_process: self.settings.as_ref().and_then(|settings| {
+                let mut settings = settings.clone();
+                // It is what makes this run a forecast.
+                settings.in_process = settings.in_process.filter(|option| option != COLLECT_ONLY);
+                let none = settings.numprocesses == Some(Workers::Exactly(0));
+                let alone =
+                    none || settings.in_process.is_some() || settings.usepdb || settings.trace;
+                alone.then(|| what_keeps_in_process(&settings))
+            }),
+            order: self
+                .rules
+                .policy()
+                .and_then(|policy| policy.order)
+                .map(|order| order.to_string()),
+            shards,
+            ..Forecast::default()
+        };
+        let most = if forecast.in_process.is_some() {
+            1
+        } else {
+            self.most_workers()
+        };
+        self.play(&mut forecast, collected, &estimates, most);
+        forecast
+    }
+
+    /// Plays the run.
+    fn play(
+        &self,
+        forecast: &mut Forecast,
+        collected: &Collected,
+        estimates: &HashMap<String, PhaseTimes>,
+        most: usize,
+    ) {
+        let items = planned(collected, estimates, &self.rules);
+        let resources = self.rules.resources(collected);
+        let options = PlannerOptions {
+            workers: most,
+            in_order: self.rules.keeps_order(),
+            ..PlannerOptions::default()
+        };
+        let exact = matches!(
+            self.settings
+                .as_ref()
+                .and_then(|all| all.numprocesses.as_ref()),
+            Some(Workers::Exactly(_))
+        );
+        let workers = if exact {
+            most.min(items.len())
+        } else {
+            Planner::with_resources(items.clone(), options, &resources).worker_count_for(most)
+        };
+        let durations = durations(&items);
+        let scenario = Scenario {
+            resources: resources.clone(),
+            ..Scenario::new(workers)
+        };
+        let outcome = simulate(&items, &durations, options, &scenario);
+        forecast.workers = loads(&outcome, &durations, collected);
+        if forecast.unknown < forecast.tests {
+            forecast.expected = Some(Expected {
+                seconds: outcome.makespan,
+                work: durations.iter().sum(),
+                limit: limit(&items, &durations, workers, &resources, collected),
+            });
+        }
+    }
+
+    /// All shards of the plan that this run is one of.
+    fn shards_of_plan(&mut self) -> Option<Shards> {
+        let shard = self.selecting.shard()?.clone();
+        let split_by = self.estimates_for_shards();
+        let all = self.selecting.collection()?;
+        let by = self.rules.policy()?.shard_by;
+        let (_, split) = split(all, &split_by, self.rules.dist, shard.of, by);
+        let shards = split.shards.iter().map(|shard| Shard {
+            tests: shard.tests,
+            work: shard.micros as f64 / 1e6,
+        });
+        Some(Shards {
+            number: shard.number,
+            plan: shard.plan,
+            shards: shards.collect(),
+        })
+    }
+}
+
+/// The option that a forecast is made with.
+pub(super) const COLLECT_ONLY: &str = "--collect-only";
+
+/// What each item is played with: unknown ones with the median of the others.
+fn durations(items: &[Item]) -> Vec<f64> {
+    let mut known: Vec<f64> = items.iter().filter_map(|item| item.expected).collect();
+    known.sort_unstable_by(f64::total_cmp);
+    let median = known.get(known.len() / 2).copied().unwrap_or(0.0);
+    items
+        .iter()
+        .map(|item| item.expected.unwrap_or(median))
+        .collect()
+}
+
+fn loads(outcome: &Outcome, durations: &[f64], collected: &Collected) -> Vec<Load> {
+    let load = |sequence: &Vec<u32>| Load {
+        tests: sequence.len(),
+        work: sequence.iter().map(|item| durations[*item as usize]).sum(),
+        first: sequence
+            .first()
+            .and_then(|item| collected.items.get(*item as usize))
+            .map(|item| item.0.clone())
+            .unwrap_or_default(),
+    };
+    outcome.sequences.iter().map(load).collect()
+}
+
+fn limit(
+    items: &[Item],
+    durations: &[f64],
+    workers: usize,
+    resources: &Resources,
+    collected: &Collected,
+) -> Limit {
+    // A bound group is one part, when there is more than one worker.
+    let mut parts: Vec<(usize, f64)> = Vec::new();
+    let mut groups: HashMap<u32, usize> = HashMap::new();
+    let mut alone = 0.0;
+    for (at, (item, seconds)) in items.iter().zip(durations).enumerate() {
+        if item.alone && workers > 1 {
+            alone += seconds;
+            continue;
+        }
+        let part = match item.bound.filter(|_| workers > 1) {
+            Some(group) => *groups.entry(group).or_insert(parts.len()),
+            None => parts.len(),
+        };
+        match parts.get_mut(part) {
+            Some((_, sum)) => *sum += seconds,
+            None => parts.push((at, *seconds)),
+        }
+    }
+    let work = |(_, seconds): &(usize, f64)| Work {
+        seconds: *seconds,
+        cpu: None,
+    };
+    let found = LowerLimit::new(parts.iter().map(work), workers, workers);
+    let longest = parts.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+    // Tests that use a resource take so long, however many workers there are.
+    let scarce = resources
+        .users()
+        .map(|(most, users)| {
+            let seconds = users
+                .iter()
+                .filter_map(|item| durations.get(*item as usize));
+            seconds.sum::<f64>() / most.min(workers.max(1)) as f64
+        })
+        .fold(0.0, f64::max);
+    let shared = found.seconds.max(scarce);
+    Limit {
+        // What runs alone comes before or after all of the rest.
+        seconds: shared + alone,
+        because: match found.limiting() {
+            _ if alone > shared || scarce > found.seconds => Because::OneAfterAnother,
+            Limiting::Longest => Because::Longest,
+            Limiting::Workers => Because::Workers,
+            Limiting::Cores => Because::Cores,
+        },
+        longest: found.longest,
+        longest_test: longest
+            .and_then(|(at, _)| collected.items.get(*at))
+            .map(|item| item.0.clone())
+            .unwrap_or_default(),
+    }
+}

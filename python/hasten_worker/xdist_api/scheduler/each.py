@@ -1,0 +1,5 @@
+"""``xdist.scheduler.each``."""
+
+from xdist.scheduler import EachScheduling
+
+__all__ = ["EachScheduling"]

@@ -1,0 +1,5 @@
+"""``xdist.scheduler.load``."""
+
+from xdist.scheduler import LoadScheduling
+
+__all__ = ["LoadScheduling"]

@@ -1,0 +1,5 @@
+"""``xdist.scheduler.loadfile``."""
+
+from xdist.scheduler import LoadFileScheduling
+
+__all__ = ["LoadFileScheduling"]

@@ -1,0 +1,5 @@
+"""``xdist.scheduler.loadgroup``."""
+
+from xdist.scheduler import LoadGroupScheduling
+
+__all__ = ["LoadGroupScheduling"]

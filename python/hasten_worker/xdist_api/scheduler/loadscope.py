@@ -1,0 +1,5 @@
+"""``xdist.scheduler.loadscope``."""
+
+from xdist.scheduler import LoadScopeScheduling
+
+__all__ = ["LoadScopeScheduling"]

@@ -1,0 +1,5 @@
+"""``xdist.scheduler.worksteal``."""
+
+from xdist.scheduler import WorkStealingScheduling
+
+__all__ = ["WorkStealingScheduling"]
