@@ -111,6 +111,11 @@ def test_fifty_thousand_tests(page, big, shots):
     page.click('[data-sort="change"]')
     page.click('#outcomes [data-outcome="error"]')
     assert {row.split()[0] for row in page.texts("#rows tr[data-at]")} == {"error"}
+    page.run("document.getElementById('outcomes').querySelector('[aria-pressed=true]').click()")
+    page.click('[data-sort="setup"]')
+    page.click('#rows tr[data-at="0"]')
+    assert "tests/conftest.py::database setup" in " ".join(page.text("#details").split())
+    page.press("Escape")
     page.click(".more summary")
     page.click("#open-all")
     assert "<b>not bold</b> &amp; </script><script>alert(1)</script>" in page.text(".failure pre")

@@ -31,6 +31,8 @@ pub struct CommandLine {
     pub timeout_grace: Option<f64>,
     /// `--slow-after`.
     pub slow_after: Option<f64>,
+    /// `--durations-regress`: above 1, or 0 for no comparison.
+    pub durations_regress: Option<f64>,
     /// `--retries`.
     pub retries: Option<u32>,
     /// `--reruns`: the same, when `--retries` is absent.
@@ -119,6 +121,7 @@ impl CommandLine {
             session_timeout: self.session_timeout.map(lenient),
             timeout_grace: checked("--timeout-grace", self.timeout_grace)?,
             slow_after: checked("--slow-after", self.slow_after)?,
+            durations_regress: ratio("--durations-regress", self.durations_regress)?,
             flaky_fails,
             quarantine,
             github: self.github,
@@ -169,6 +172,17 @@ fn checked(option: &'static str, number: Option<f64>) -> Result<Option<f64>, Con
             option,
             found: number.to_string(),
             advice: "Give a number from 0 to 1e9.",
+        }),
+        number => Ok(number),
+    }
+}
+
+fn ratio(option: &'static str, number: Option<f64>) -> Result<Option<f64>, ConfigError> {
+    match number {
+        Some(number) if !span::is_ratio(number) => Err(ConfigError::WrongOption {
+            option,
+            found: number.to_string(),
+            advice: "Give a number above 1, or 0 for no comparison.",
         }),
         number => Ok(number),
     }

@@ -31,6 +31,8 @@ pub struct Policy {
     pub timeout_floor: f64,
     /// Seconds after which the run says what is still running.
     pub slow_after: Option<f64>,
+    /// A test that takes more than so many times its usual time fails the run.
+    pub durations_regress: Option<f64>,
     /// A test that passes after a failure fails.
     pub flaky_fails: bool,
     /// Tests whose failures do not fail the run.
@@ -85,6 +87,7 @@ pub(crate) fn join(
         timeout_grace: run.timeout_grace.unwrap_or(DEFAULT_GRACE),
         timeout_floor: run.timeout_floor.unwrap_or(DEFAULT_TIMEOUT_FLOOR),
         slow_after: limit(run.slow_after),
+        durations_regress: limit(run.durations_regress),
         flaky_fails: run.flaky_fails.unwrap_or(false),
         github: run.github,
         shard: run.shard,

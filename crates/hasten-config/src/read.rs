@@ -146,6 +146,7 @@ fn of_run(run: &mut Run, entry: &Entry<'_>) -> Result<bool, ConfigError> {
         "session-timeout" => run.session_timeout = Some(entry.limit()?),
         "timeout-grace" => run.timeout_grace = Some(entry.seconds()?),
         "slow-after" => run.slow_after = Some(entry.limit()?),
+        "durations-regress" => run.durations_regress = Some(entry.ratio()?),
         "flaky-result" => run.flaky_fails = Some(entry.one_of(["pass", "fail"])? == "fail"),
         "github" => run.github = Some(entry.flag()?),
         "quarantine" => run.quarantine = Some((entry.place(), entry.text()?)),

@@ -32,6 +32,11 @@ pub(crate) fn in_range(number: f64) -> bool {
     (0.0..TOO_MANY).contains(&number)
 }
 
+/// Whether this says how many times as long something may take; 0 is any.
+pub(crate) fn is_ratio(number: f64) -> bool {
+    in_range(number) && (number > 1.0 || number == 0.0)
+}
+
 /// Reads `90s`, `2m`, `1.5h` or `5x`; none when it is something else or out of range.
 pub(crate) fn parse(text: &str) -> Option<Span> {
     let text = text.trim();

@@ -22,6 +22,7 @@ pub(crate) const OF_RUN: &[&str] = &[
     "session-timeout",
     "timeout-grace",
     "slow-after",
+    "durations-regress",
     "flaky-result",
     "quarantine",
     "github",

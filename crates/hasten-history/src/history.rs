@@ -11,7 +11,7 @@ use crate::connect::{connect, set_aside};
 use crate::error::{Doing, explain};
 use crate::files::DATABASE;
 use crate::model::{Attempt, Outcomes, PhaseTimes, Run, RunRecord, SortBy, TestTiming};
-use crate::{Details, Error, Warning, detail_rows, prune, read, record, settled};
+use crate::{Details, Error, Past, Warning, detail_rows, past, prune, read, record, settled};
 
 /// The history of one project.
 ///
@@ -211,6 +211,14 @@ impl History {
     /// The history could not be read.
     pub fn attempts(&self, run: i64) -> Result<Vec<Attempt<'static>>, Error> {
         self.read(|connection| read::attempts(connection, run))
+    }
+
+    /// What tests took in all runs that are kept.
+    ///
+    /// # Errors
+    /// The history could not be read.
+    pub fn past(&self) -> Result<Past, Error> {
+        self.read(past::read)
     }
 
     /// How many tests of each run that is kept ended in which way, by [`Run::id`]; of several attempts the last one

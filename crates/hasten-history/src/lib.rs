@@ -60,6 +60,7 @@ mod history;
 mod kin;
 mod manage;
 mod model;
+mod past;
 mod portable;
 mod prune;
 mod read;
@@ -70,6 +71,7 @@ mod rows;
 mod schema;
 mod settled;
 mod shard;
+pub mod trends;
 
 pub use detail_rows::KEEP_DETAILS;
 pub use details::{
@@ -80,6 +82,7 @@ pub use history::History;
 pub use kin::expect_of_kin;
 pub use manage::{Overview, overview, prune_runs};
 pub use model::{Attempt, Outcome, Outcomes, PhaseTimes, Run, RunRecord, SortBy, TestTiming};
+pub use past::{Past, PastAttempt, PastTest};
 pub use portable::{
     Contents, FORMAT_VERSION, FileError, Kind, Portable, Start, Taken, export, import, write_file,
 };

@@ -64,6 +64,12 @@ impl Outcome {
         )
     }
 
+    /// Whether the test ran to its end without a failure that was not expected.
+    #[must_use]
+    pub const fn is_as_expected(self) -> bool {
+        matches!(self, Self::Passed | Self::Xfailed | Self::Xpassed)
+    }
+
     /// Whether it is a failure, wherever it comes from.
     #[must_use]
     pub const fn is_failure(self) -> bool {

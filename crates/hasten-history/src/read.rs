@@ -117,7 +117,7 @@ pub(crate) fn attempts(
             call: row.get(5)?,
             teardown: row.get(6)?,
             started: row.get(7)?,
-            cpu: cpu(row)?,
+            cpu: cpu(row, 8)?,
             peak_memory: row.get::<_, Option<u64>>(11)?.map(|kib| kib * 1024),
         })
     })?;
@@ -141,18 +141,21 @@ pub(crate) fn outcomes(connection: &Connection) -> rusqlite::Result<HashMap<i64,
     Ok(runs)
 }
 
-fn cpu(row: &Row<'_>) -> rusqlite::Result<Option<PhaseTimes>> {
+/// Processor time of the three phases, in columns from this one on.
+pub(crate) fn cpu(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<PhaseTimes>> {
     let seconds = |column| {
         Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(|us| us as f64 / 1e6))
     };
-    Ok(match (seconds(8)?, seconds(9)?, seconds(10)?) {
-        (Some(setup), Some(call), Some(teardown)) => Some(PhaseTimes {
-            setup,
-            call,
-            teardown,
-        }),
-        _ => None,
-    })
+    Ok(
+        match (seconds(first)?, seconds(first + 1)?, seconds(first + 2)?) {
+            (Some(setup), Some(call), Some(teardown)) => Some(PhaseTimes {
+                setup,
+                call,
+                teardown,
+            }),
+            _ => None,
+        },
+    )
 }
 
 pub(crate) fn recent(row: &Row<'_>, column: usize) -> rusqlite::Result<Recent> {

@@ -56,6 +56,8 @@ frame_types! {
         AskInputs = 14,
         /// Which items stay together, as a scheduler of the suite's own says.
         Groups = 15,
+        /// A main that runs the tests is about to print its summary.
+        Summary = 16,
     }
 }
 

@@ -134,6 +134,8 @@ pub struct RuleOptions {
     pub timeout_grace: Option<f64>,
     /// `--slow-after`, seconds.
     pub slow_after: Option<f64>,
+    /// `--durations-regress`.
+    pub durations_regress: Option<f64>,
     /// `--retries`.
     pub retries: Option<u32>,
     /// `--retry-delay`, seconds.
@@ -201,6 +203,20 @@ pub struct Configured {
     /// Limits, now that conftest files were loaded, which may have changed them.
     #[serde(default)]
     pub limits: GivenLimits,
+    /// `--durations` with `-v`.
+    #[serde(default)]
+    pub durations: Option<Durations>,
+}
+
+/// Which durations are shown beside those of tests.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+pub struct Durations {
+    /// `--durations`: so many of each kind; 0 is all.
+    pub number: usize,
+    /// Shorter ones are left out, seconds.
+    pub min: f64,
+    /// Those that are left out can be shown with `-vv`.
+    pub more: bool,
 }
 
 /// An item: node id, length in characters of its parent's node id, the marker's limit in
@@ -299,6 +315,9 @@ pub struct Stopped {
     /// Where it happened.
     #[serde(default)]
     pub excrepr: Value,
+    /// In END: number of tests that fail the run although they passed.
+    #[serde(default)]
+    pub regressed: usize,
 }
 
 impl Stopped {
@@ -310,6 +329,7 @@ impl Stopped {
             message: message.into(),
             returncode: None,
             excrepr: Value::Null,
+            regressed: 0,
         }
     }
 }
@@ -325,6 +345,9 @@ pub struct Bye {
     /// Which path the items of a worker took.
     #[serde(default)]
     pub paths: Option<Paths>,
+    /// pytest's exit status before a plugin changed it at the end of the session, where the tests ran elsewhere.
+    #[serde(default)]
+    pub session_status: Option<i32>,
     /// A worker's `config.workeroutput`: opaque to the supervisor.
     #[serde(default)]
     pub output: Option<String>,
@@ -432,6 +455,10 @@ pub enum Place {
     Now,
     /// In the summary at the end.
     Summary,
+    /// In the summary, as a section of its own.
+    Section,
+    /// Nowhere: it is the last answer to SUMMARY.
+    Nowhere,
 }
 
 /// A line of hasten's own.
@@ -442,4 +469,29 @@ pub struct Note {
     pub place: Place,
     /// The text, without a line end.
     pub text: String,
+    /// The title of a section.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+}
+
+impl Note {
+    /// A line.
+    #[must_use]
+    pub fn new(place: Place, text: impl Into<String>) -> Self {
+        Self {
+            place,
+            text: text.into(),
+            title: None,
+        }
+    }
+
+    /// Lines under a title.
+    #[must_use]
+    pub fn section(title: String, text: String) -> Self {
+        Self {
+            place: Place::Section,
+            text,
+            title: Some(title),
+        }
+    }
 }

@@ -1,6 +1,7 @@
-//! What hasten prints itself: texts and tables, made of data that others gathered. Nothing here reads, writes or asks.
+//! What hasten shows itself: texts, tables, the page about a run; made of data that others gathered. Nothing here reads, writes or asks.
 
 pub mod doctor;
+pub mod durations;
 pub mod event;
 pub mod github;
 pub mod html;
@@ -8,6 +9,7 @@ pub mod live;
 pub mod moment;
 pub mod plan;
 mod recorded;
+pub mod regressed;
 #[cfg(test)]
 mod samples;
 pub mod slow;

@@ -2,7 +2,7 @@
 
 use hasten_history::{
     Attempt, Details, FailureText, FixtureSpan, FixtureTotal, Outcome, PhaseTimes, Run, RunRecord,
-    Stage,
+    Stage, Wait,
 };
 
 use crate::Recorded;
@@ -126,6 +126,12 @@ pub(crate) fn recorded() -> Recorded {
                     text: "E   assert 1 == 2".to_owned(),
                 },
             ],
+            waits: vec![Wait {
+                nodeid: "t.py::test_c".to_owned(),
+                line: "t.py:9 in test_c".to_owned(),
+                inside: Some("time.sleep".to_owned()),
+                seconds: 0.5,
+            }],
             ..Details::default()
         },
     }

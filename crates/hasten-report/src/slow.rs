@@ -1,34 +1,94 @@
 //! `hasten slow`: where the time of a suite goes, from what earlier runs took. No test is run for it.
 
+mod change;
+mod collection;
+mod fixtures;
+mod limit;
+mod measured;
+mod mostly;
+mod seconds;
 mod table;
+mod text;
 
 use std::collections::HashMap;
 
-use hasten_history::{PhaseTimes, Run, SortBy, TestTiming};
-use serde::{Serialize, Serializer};
+use hasten_history::{Details, Past, Run, SortBy, TestTiming};
+use serde::Serialize;
+
+pub use change::{Changed, Pace, When};
+pub use collection::Import;
+pub use fixtures::Fixture;
+pub use limit::Limit;
+pub use mostly::{Mostly, WaitedIn};
+pub use seconds::Seconds;
+
+use measured::Measured;
+use mostly::Processor;
+use seconds::{microseconds, share, sort_key};
+
+/// What is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sections {
+    /// The slowest tests.
+    pub tests: bool,
+    /// The slowest files.
+    pub files: bool,
+    /// The fixtures that cost most.
+    pub fixtures: bool,
+    /// The imports that took longest.
+    pub imports: bool,
+    /// What became slower or faster.
+    pub trends: bool,
+    /// The suite as a whole, and its lower limit.
+    pub suite: bool,
+}
+
+impl Sections {
+    /// All of them.
+    pub const ALL: Self = Self::all(true);
+    /// None of them.
+    pub const NONE: Self = Self::all(false);
+
+    const fn all(shown: bool) -> Self {
+        Self {
+            tests: shown,
+            files: shown,
+            fixtures: shown,
+            imports: shown,
+            trends: shown,
+            suite: shown,
+        }
+    }
+}
 
 /// How much to show, and in which order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// The most tests to list.
+    /// What to show.
+    pub sections: Sections,
+    /// The most tests to list; others than tests: half as many, if it was not asked for.
     pub tests: usize,
-    /// The most files to list.
-    pub files: usize,
+    /// The most files, fixtures, imports and trends of each kind to list.
+    pub others: usize,
     /// What makes a test or file slow.
     pub by: SortBy,
-    /// Tests and files that take fewer seconds, by `by`, are not listed.
+    /// What takes fewer seconds, by `by`, is not listed.
     pub min_seconds: f64,
+    /// Beginnings of node ids; none: the whole suite.
+    pub paths: Vec<String>,
 }
 
 impl Default for Options {
-    /// 20 tests and 10 files, by their whole time. Those that would be shown as `0.00s` are left
+    /// Everything, 20 tests and 10 of the others, by their whole time. What would be shown as `0.00s` is left
     /// out, as `--durations` does.
     fn default() -> Self {
         Self {
+            sections: Sections::ALL,
             tests: 20,
-            files: 10,
+            others: 10,
             by: SortBy::Total,
             min_seconds: 0.005,
+            paths: Vec::new(),
         }
     }
 }
@@ -41,6 +101,23 @@ pub struct Style {
     /// Columns of the terminal. When there are few, columns of the tables are left out; node ids
     /// never are, nor shortened.
     pub width: usize,
+}
+
+/// What a history knows, and where it is asked.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// [`hasten_history::History::timings`].
+    pub timings: Vec<TestTiming>,
+    /// The newest run.
+    pub last_run: Option<Run>,
+    /// [`hasten_history::History::past`].
+    pub past: Past,
+    /// The details of runs that have some, the newest first.
+    pub details: Vec<(i64, Details)>,
+    /// Cores of this machine.
+    pub cores: usize,
+    /// Seconds since the epoch.
+    pub now: f64,
 }
 
 /// Where the time of a suite goes. As JSON, durations are seconds to the microsecond, shares are
@@ -56,13 +133,31 @@ pub struct Report {
     pub tests: Vec<Test>,
     /// The slowest files, the slowest first.
     pub files: Vec<File>,
+    /// The fixtures that cost most, the costliest first.
+    pub fixtures: Vec<Fixture>,
+    /// The imports that took longest by themselves, the longest first.
+    pub imports: Vec<Import>,
+    /// What became slower for good, the greatest difference first.
+    pub slower: Vec<Changed>,
+    /// What became faster for good, likewise.
+    pub faster: Vec<Changed>,
+    /// All tests became slower or faster, or the machine did.
+    pub pace: Option<Pace>,
+    /// Number of runs on one machine that trends were looked for in.
+    pub runs_compared: usize,
+    /// What no run of all tests can be shorter than; none for a part of the suite.
+    pub limit: Option<Limit>,
     /// The last run, whatever part of the suite it had.
     pub last_run: Option<LastRun>,
+    /// Whether fixtures, files and imports were measured in a run that is kept.
+    pub measured: bool,
     #[serde(skip)]
     options: Options,
+    #[serde(skip)]
+    now: f64,
 }
 
-/// All tests that are known.
+/// All tests that are known, or those below the paths.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Suite {
     /// Number of tests.
@@ -72,8 +167,10 @@ pub struct Suite {
     /// What they take, one after the other.
     #[serde(flatten)]
     pub seconds: Seconds,
+    /// Their processor time, if it was measured of nearly all of them.
+    pub cpu: Option<Seconds>,
     /// What the slowest test takes, in seconds: no run of all is shorter.
-    #[serde(serialize_with = "to_the_microsecond")]
+    #[serde(serialize_with = "microseconds")]
     pub slowest: f64,
 }
 
@@ -85,8 +182,14 @@ pub struct Test {
     /// What it takes: medians of its last completed attempts.
     #[serde(flatten)]
     pub seconds: Seconds,
+    /// Its processor time, if it was measured: medians likewise.
+    pub cpu: Option<Seconds>,
+    /// What it does most of the time.
+    pub mostly: Option<Mostly>,
+    /// Lines in which it waited in the last run that knows, the longest first.
+    pub waits: Vec<WaitedIn>,
     /// What it takes of the time of all tests, by what the report is sorted by.
-    #[serde(serialize_with = "to_the_microsecond")]
+    #[serde(serialize_with = "microseconds")]
     pub share: f64,
     /// Number of runs that had it.
     pub runs: u32,
@@ -103,63 +206,26 @@ pub struct File {
     #[serde(flatten)]
     pub seconds: Seconds,
     /// What it takes of the time of all tests, by what the report is sorted by.
-    #[serde(serialize_with = "to_the_microsecond")]
+    #[serde(serialize_with = "microseconds")]
     pub share: f64,
     /// Number of its tests.
     pub tests: usize,
-}
-
-/// Seconds of each phase.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Seconds {
-    /// All phases.
-    #[serde(serialize_with = "to_the_microsecond")]
-    pub total: f64,
-    /// Setup.
-    #[serde(serialize_with = "to_the_microsecond")]
-    pub setup: f64,
-    /// The call.
-    #[serde(serialize_with = "to_the_microsecond")]
-    pub call: f64,
-    /// Teardown.
-    #[serde(serialize_with = "to_the_microsecond")]
-    pub teardown: f64,
-}
-
-impl Seconds {
-    fn add(&mut self, expected: &PhaseTimes) {
-        self.total += expected.total();
-        self.setup += expected.setup;
-        self.call += expected.call;
-        self.teardown += expected.teardown;
-    }
-
-    const fn by(&self, by: SortBy) -> f64 {
-        match by {
-            SortBy::Total => self.total,
-            SortBy::Setup => self.setup,
-            SortBy::Call => self.call,
-            SortBy::Teardown => self.teardown,
-        }
-    }
-}
-
-impl From<&PhaseTimes> for Seconds {
-    fn from(expected: &PhaseTimes) -> Self {
-        let mut seconds = Self::default();
-        seconds.add(expected);
-        seconds
-    }
+    /// Seconds of its collection, with the import, if that was measured.
+    #[serde(serialize_with = "seconds::maybe")]
+    pub collection: Option<f64>,
+    /// Seconds of importing it and what it imports, if that was measured.
+    #[serde(serialize_with = "seconds::maybe")]
+    pub import: Option<f64>,
 }
 
 /// A run that was recorded.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LastRun {
     /// When it began, in seconds since the epoch.
-    #[serde(serialize_with = "to_the_microsecond")]
+    #[serde(serialize_with = "microseconds")]
     pub started_at: f64,
     /// How long it took, in seconds on the wall clock.
-    #[serde(serialize_with = "to_the_microsecond")]
+    #[serde(serialize_with = "microseconds")]
     pub wall: f64,
     /// Number of its workers; 0 when the tests ran in one process, without any.
     pub workers: u32,
@@ -168,28 +234,35 @@ pub struct LastRun {
 }
 
 impl Report {
-    /// Makes the report of what a history knows ([`hasten_history::History::timings`] and
-    /// `last_run`).
+    /// Makes the report.
     #[must_use]
-    pub fn new(mut timings: Vec<TestTiming>, last_run: Option<&Run>, options: &Options) -> Self {
+    pub fn new(known: Known, options: &Options) -> Self {
+        let Known {
+            mut timings,
+            last_run,
+            past,
+            details,
+            cores,
+            now,
+        } = known;
         let by = options.by;
-        by.sort(&mut timings);
-        let mut suite = Seconds::default();
-        for timing in &timings {
-            suite.add(&timing.expected);
+        if !options.paths.is_empty() {
+            timings.retain(|timing| is_below(&timing.nodeid, &options.paths));
         }
-        let whole = suite.total;
-        let mut files = files(&timings, by, whole);
-        let suite = Suite {
-            tests: timings.len(),
-            files: files.len(),
-            seconds: suite,
-            slowest: timings
-                .iter()
-                .map(|timing| timing.expected.total())
-                .fold(0.0, f64::max),
-        };
-        files.truncate(options.files);
+        by.sort(&mut timings);
+        let measured = Measured::new(&past, &details);
+        let processor = Processor::new(&past);
+        let whole: f64 = timings.iter().map(|one| one.expected.total()).sum();
+        let mut files = files(&timings, by, whole, &measured);
+        let suite = suite(&timings, files.len(), &processor);
+        let limit = options
+            .paths
+            .is_empty()
+            .then(|| limit::limit(&timings, &processor, &measured, last_run.as_ref(), cores));
+        let trends = change::trends(&past, &details, &timings, options);
+        let fixtures = fixtures::fixtures(&measured, suite.seconds.total, options);
+        let imports = collection::imports(&measured, options);
+        files.truncate(options.others);
         files.retain(|file| file.seconds.by(by) >= options.min_seconds);
         let tests = timings
             .into_iter()
@@ -197,6 +270,11 @@ impl Report {
             .take_while(|timing| by.seconds(&timing.expected) >= options.min_seconds)
             .map(|timing| Test {
                 seconds: Seconds::from(&timing.expected),
+                cpu: processor
+                    .of(&timing.nodeid)
+                    .map(|used| Seconds::from(&used.cpu)),
+                mostly: mostly::mostly(&timing.expected, processor.of(&timing.nodeid)),
+                waits: measured.waits(&timing.nodeid),
                 share: share(by.seconds(&timing.expected), whole),
                 runs: timing.runs,
                 last_outcome: timing.last_outcome.as_str(),
@@ -214,15 +292,24 @@ impl Report {
             suite,
             tests,
             files,
+            fixtures,
+            imports,
+            slower: trends.slower,
+            faster: trends.faster,
+            pace: trends.pace,
+            runs_compared: trends.runs,
+            limit: limit.flatten(),
             last_run,
+            measured: measured.is_known(),
             options: options.clone(),
+            now,
         }
     }
 
     /// The text for a terminal, with a newline at its end.
     #[must_use]
     pub fn render(&self, style: Style) -> String {
-        table::render(self, style)
+        text::render(self, style)
     }
 
     /// One line of JSON, with a newline at its end.
@@ -232,8 +319,41 @@ impl Report {
     }
 }
 
+/// Whether a node id is below one of these.
+fn is_below(nodeid: &str, paths: &[String]) -> bool {
+    paths.iter().any(|path| {
+        nodeid
+            .strip_prefix(path.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':', '[']))
+    })
+}
+
+fn suite(timings: &[TestTiming], files: usize, processor: &Processor) -> Suite {
+    let mut seconds = Seconds::default();
+    let mut cpu = Seconds::default();
+    // Of all that take time: what a test that was not measured needs is not nothing.
+    let mut unknown = 0.0;
+    for timing in timings {
+        seconds.add(&timing.expected);
+        match processor.of(&timing.nodeid) {
+            Some(used) => cpu.add(&used.cpu),
+            None => unknown += timing.expected.total(),
+        }
+    }
+    Suite {
+        tests: timings.len(),
+        files,
+        seconds,
+        cpu: (seconds.total > 0.0 && unknown <= 0.05 * seconds.total).then_some(cpu),
+        slowest: timings
+            .iter()
+            .map(|timing| timing.expected.total())
+            .fold(0.0, f64::max),
+    }
+}
+
 /// All files, the slowest first.
-fn files(timings: &[TestTiming], by: SortBy, whole: f64) -> Vec<File> {
+fn files(timings: &[TestTiming], by: SortBy, whole: f64, measured: &Measured<'_>) -> Vec<File> {
     let mut files: HashMap<&str, (Seconds, usize)> = HashMap::new();
     for timing in timings {
         let file = timing.nodeid.split("::").next().unwrap_or_default();
@@ -241,11 +361,16 @@ fn files(timings: &[TestTiming], by: SortBy, whole: f64) -> Vec<File> {
         seconds.add(&timing.expected);
         *tests += 1;
     }
-    let file = |(file, (seconds, tests)): (&str, (Seconds, usize))| File {
-        file: file.to_owned(),
-        seconds,
-        share: share(seconds.by(by), whole),
-        tests,
+    let file = |(file, (seconds, tests)): (&str, (Seconds, usize))| {
+        let times = measured.file(file);
+        File {
+            file: file.to_owned(),
+            seconds,
+            share: share(seconds.by(by), whole),
+            tests,
+            collection: times.map(|times| times.0),
+            import: times.map(|times| times.1),
+        }
     };
     let mut files: Vec<File> = files.into_iter().map(file).collect();
     files.sort_unstable_by(|a, b| {
@@ -255,27 +380,6 @@ fn files(timings: &[TestTiming], by: SortBy, whole: f64) -> Vec<File> {
             .then_with(|| a.file.cmp(&b.file))
     });
     files
-}
-
-/// A part of a whole that may be nothing.
-fn share(part: f64, whole: f64) -> f64 {
-    if whole > 0.0 { part / whole } else { 0.0 }
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the form that serde asks for"
-)]
-fn to_the_microsecond<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64((seconds * 1e6).round() / 1e6)
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the form that serde asks for"
-)]
-fn sort_key<S: Serializer>(by: &SortBy, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(table::phase(*by))
 }
 
 #[cfg(test)]

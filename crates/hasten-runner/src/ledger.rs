@@ -329,6 +329,11 @@ impl State {
         )
     }
 
+    /// True when it ran to its end without a failure that was not expected.
+    pub(crate) fn is_as_expected(self) -> bool {
+        matches!(self, Self::Passed | Self::Xfailed | Self::Xpassed)
+    }
+
     /// The state after one more report of the item.
     pub(crate) fn after(self, report: &Record<'_>) -> Self {
         let xfail = report.flags & record::XFAIL != 0;

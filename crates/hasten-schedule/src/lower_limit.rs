@@ -86,6 +86,8 @@ fn sane(seconds: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn parts(seconds: &[f64], cpu: Option<f64>) -> Vec<Work> {
@@ -122,5 +124,24 @@ mod tests {
         assert_eq!((nothing.seconds, nothing.ratio(3.0)), (0.0, 1.0));
         let nonsense = LowerLimit::new(parts(&[f64::NAN, -1.0, 2.0], Some(1.0)), 1, 1);
         assert_eq!((nonsense.seconds, nonsense.computing), (2.0, 2.0));
+    }
+
+    proptest! {
+        /// Workers that take one part after another, in whatever order, are not faster.
+        #[test]
+        fn no_schedule_is_shorter(
+            seconds in prop::collection::vec(0.0..5.0_f64, 0..40),
+            computing in 0.0..=1.0_f64,
+            workers in 1_usize..6,
+        ) {
+            let mut ends = vec![0.0; workers];
+            for seconds in &seconds {
+                ends.sort_by(f64::total_cmp);
+                ends[0] += seconds;
+            }
+            let end = ends.iter().copied().fold(0.0, f64::max);
+            let limit = LowerLimit::new(parts(&seconds, Some(computing)), workers, workers);
+            prop_assert!(limit.seconds <= end + 1e-9);
+        }
     }
 }

@@ -7,7 +7,7 @@ hasten runs your pytest suite in parallel: your pytest, your plugins, imports pa
 Usage: hasten [options] [paths and node ids]
        hasten run …       the same, for a folder that is named like a command
        hasten verify …    runs plain pytest and hasten, and compares every test
-       hasten slow        what takes long, from earlier runs
+       hasten slow …      what takes long and why, what became slower since when, from earlier runs
        hasten report      one HTML file about the last run; --trace FILE for Perfetto
        hasten plan …      what a run would do, and how long it is expected to take; runs nothing
        hasten history …   run times as files: export, import, merge; prune, show, path
@@ -22,6 +22,7 @@ hasten adds, or understands as pytest-xdist and pytest-timeout do:
   --timeout SECONDS            a test that takes longer fails, with its stack; the run goes on
   --retries NUM                a failed test is run again, at most so often; a crash is a failure, too
   --quarantine FILE            tests whose failures do not fail the run
+  --durations-regress RATIO    a test that takes more than RATIO times its usual time fails the run
   --diagnose-flaky             why do failed tests fail: always, sometimes, or after another test?
   --events FILE                what happens, as JSON lines, while the run goes on
   --shard I/N                  one of N parts of the tests, for one of N machines

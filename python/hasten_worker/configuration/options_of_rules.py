@@ -19,9 +19,17 @@ def _count(text):
     return value
 
 
+def _ratio(text):
+    value = float(text)
+    if not (value == 0 or 1 < value < 1e9):
+        raise argparse.ArgumentTypeError(f"{text} is neither above 1 nor 0")
+    return value
+
+
 # argparse names them when a value cannot be read.
 _number.__name__ = "number"
 _count.__name__ = "count"
+_ratio.__name__ = "ratio"
 
 # Name, metavar, what the value is, help.
 _VALUES = (
@@ -48,6 +56,12 @@ _VALUES = (
         "Seconds that a test has to end after its limit, before its process is killed",
     ),
     ("slow-after", "SECONDS", _number, "Say what has been running for so many seconds"),
+    (
+        "durations-regress",
+        "RATIO",
+        _ratio,
+        "Fail the run when a test takes more than RATIO times its usual time, beyond noise",
+    ),
     ("retries", "N", _count, "Run a failed test again, at most so many times"),
     ("retry-delay", "SECONDS", _number, "Seconds before a test is run again"),
     ("retry-backoff", "FACTOR", _number, "What the delay is multiplied by after each attempt"),

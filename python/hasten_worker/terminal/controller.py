@@ -40,7 +40,20 @@ def configured(config, distributed, live_line=False, auto_workers=None):
         "invocation_dir": str(config.invocation_params.dir),
         "annotates": config.pluginmanager.hasplugin(_ANNOTATOR),
         "limits": limits(config, config.option),
+        "durations": _durations(config.option),
     }
+
+
+def _durations(option):
+    """What ``--durations`` with ``-v`` shows beside the durations of tests."""
+    number = getattr(option, "durations", None)
+    if number is None or option.verbose < 1:
+        return None
+    least = getattr(option, "durations_min", None)
+    more = option.verbose < 2
+    if least is None:
+        least = 0.005 if more else 0.0
+    return {"number": max(number, 0), "min": least, "more": more}
 
 
 def auto_workers(config):
@@ -68,6 +81,7 @@ class Controller:
         self._interruption = Interruption()
         self._items = []
         self._handler = None
+        self.status = None  # of the session, before a plugin changed it
 
     def register(self, manager):
         """Makes pytest call us."""
@@ -125,13 +139,17 @@ class Controller:
                 self._shown(_SEQUENCE.unpack_from(payload)[0])
             elif kind == wire.END:
                 self._replay.close()
-                raise_end(json.loads(payload), session, self._interruption)
+                end = json.loads(payload)
+                # Their outcomes stay what they are.
+                session.testsfailed += end.get("regressed") or 0
+                raise_end(end, session, self._interruption)
                 return True
             else:
                 self._told(kind, payload)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self):
+    def pytest_sessionfinish(self, exitstatus):
+        self.status = int(exitstatus)
         if self._handler is not None:
             signal.signal(signal.SIGINT, self._handler)
             self._handler = None

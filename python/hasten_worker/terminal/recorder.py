@@ -22,9 +22,10 @@ from hasten_worker.terminal.controller import auto_workers, configured
 class Recorder:
     """A plugin that changes nothing, and tells the supervisor what there was."""
 
-    def __init__(self, channel, memory, forecasts=False):
+    def __init__(self, channel, memory, notes, forecasts=False):
         self._forecasts = forecasts  # asks how many workers a run would have
         self._channel = channel
+        self._notes = notes
         self._memory = memory
         self._config = None
         self._reports = None
@@ -42,7 +43,10 @@ class Recorder:
         self._config = session.config
         config = session.config
         workers = auto_workers(config) if self._forecasts else None
-        self._channel.send_json(wire.CONFIGURED, configured(config, False, auto_workers=workers))
+        message = configured(config, False, auto_workers=workers)
+        self._channel.send_json(wire.CONFIGURED, message)
+        if message["durations"]:
+            self._notes.ask()
         self._started = time.perf_counter()
         return (yield)
 

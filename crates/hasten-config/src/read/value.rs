@@ -15,6 +15,7 @@ const LIMIT: &str = "Give seconds (60; 0 is no limit), \
 const WHOLE_LIMIT: &str = "Give seconds (60; 0 is no limit) or a time (\"90s\", \"2m\", \"1h\").";
 const SECONDS: &str = "Give seconds (60) or a time (\"90s\", \"2m\", \"1h\").";
 const FACTOR: &str = "Give a number that is not negative (2.0).";
+const RATIO: &str = "Give a number above 1 (2.0), or 0 for no comparison.";
 const COUNT: &str = "Give a whole number from 0 to 1000.";
 const AT_LEAST_ONE: &str = "Give a whole number from 1 on: how many tests may use it at a time.";
 const LIST: &str = "Give a string or a list of strings.";
@@ -120,6 +121,13 @@ impl<'a> Entry<'a> {
 
     pub(super) fn factor(&self) -> Result<f64, ConfigError> {
         number(self.value.get_ref()).ok_or_else(|| self.wrong(FACTOR))
+    }
+
+    /// How many times as long something may take; 0 is any.
+    pub(super) fn ratio(&self) -> Result<f64, ConfigError> {
+        number(self.value.get_ref())
+            .filter(|number| span::is_ratio(*number))
+            .ok_or_else(|| self.wrong(RATIO))
     }
 
     pub(super) fn count(&self) -> Result<u32, ConfigError> {

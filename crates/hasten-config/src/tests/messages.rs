@@ -31,7 +31,7 @@ fn unknown_words() {
     assert_snapshot!(line("timout = 3"), @r#"pyproject.toml:2:1: [tool.hasten] has no setting "timout". Did you mean "timeout"?"#);
     assert_snapshot!(line("retries = 1\n\n  session_timeout = 3"), @r#"pyproject.toml:4:3: [tool.hasten] has no setting "session_timeout". Did you mean "session-timeout"?"#);
     assert_snapshot!(line("reruns = 3"), @r#"pyproject.toml:2:1: [tool.hasten] has no setting "reruns". Did you mean "retries"?"#);
-    assert_snapshot!(line("jobs = 3"), @r#"pyproject.toml:2:1: [tool.hasten] has no setting "jobs". It knows: profile, profiles, overrides, resources, timeout, timeout-func-only, setup-timeout, call-timeout, teardown-timeout, retries, retry-delay, retry-backoff, only-rerun, rerun-except, timeout-floor, fixture-timeout, collect-timeout, session-timeout, timeout-grace, slow-after, flaky-result, quarantine, github, order, shard-by."#);
+    assert_snapshot!(line("jobs = 3"), @r#"pyproject.toml:2:1: [tool.hasten] has no setting "jobs". It knows: profile, profiles, overrides, resources, timeout, timeout-func-only, setup-timeout, call-timeout, teardown-timeout, retries, retry-delay, retry-backoff, only-rerun, rerun-except, timeout-floor, fixture-timeout, collect-timeout, session-timeout, timeout-grace, slow-after, durations-regress, flaky-result, quarantine, github, order, shard-by."#);
     assert_snapshot!(wrong("[tool.hasten.profiles.ci]\nretry = 3\n"), @r#"pyproject.toml:2:1: [tool.hasten.profiles.ci] has no setting "retry". Did you mean "retries"?"#);
     assert_snapshot!(wrong("[tool.hasten.profiles.ci]\nprofile = \"x\"\n"), @r#"pyproject.toml:2:1: [tool.hasten.profiles.ci] has no setting "profile". A profile cannot name another: put it in [tool.hasten]."#);
     assert_snapshot!(wrong("[[tool.hasten.overrides]]\nfilter = { nodeid = \"a\" }\nsession-timeout = 3\n"), @r#"pyproject.toml:3:1: [[tool.hasten.overrides]] has no setting "session-timeout". It holds for the whole run: put it in [tool.hasten]."#);
@@ -54,6 +54,8 @@ fn wrong_values() {
     assert_snapshot!(line("timeout = [60]"), @r#"pyproject.toml:2:11: "timeout" cannot be a list. Give seconds (60; 0 is no limit), a time ("90s", "2m", "1h") or a multiple of the recorded time ("5x")."#);
     assert_snapshot!(line("timeout = 2026-01-01"), @r#"pyproject.toml:2:11: "timeout" cannot be a date or time. Give seconds (60; 0 is no limit), a time ("90s", "2m", "1h") or a multiple of the recorded time ("5x")."#);
     assert_snapshot!(line("timeout-grace = \"5x\""), @r#"pyproject.toml:2:17: "timeout-grace" cannot be "5x". Only a limit of tests can be a multiple. Give seconds (60) or a time ("90s", "2m", "1h")."#);
+    assert_snapshot!(line("durations-regress = 1"), @r#"pyproject.toml:2:21: "durations-regress" cannot be 1. Give a number above 1 (2.0), or 0 for no comparison."#);
+    assert_snapshot!(line("durations-regress = \"2x\""), @r#"pyproject.toml:2:21: "durations-regress" cannot be "2x". Give a number above 1 (2.0), or 0 for no comparison."#);
     assert_snapshot!(line("slow-after = -1"), @r#"pyproject.toml:2:14: "slow-after" cannot be -1. Give seconds (60; 0 is no limit) or a time ("90s", "2m", "1h")."#);
     assert_snapshot!(line("session-timeout = \"5x\""), @r#"pyproject.toml:2:19: "session-timeout" cannot be "5x". Only a limit of tests can be a multiple. Give seconds (60; 0 is no limit) or a time ("90s", "2m", "1h")."#);
     assert_snapshot!(line("collect-timeout = \"\""), @r#"pyproject.toml:2:19: "collect-timeout" cannot be empty. Give seconds (60; 0 is no limit) or a time ("90s", "2m", "1h")."#);
@@ -127,6 +129,7 @@ fn profiles_that_are_not_there() {
 #[test]
 fn wrong_options() {
     assert_snapshot!(option(|given| given.flaky_result = Some("fial".to_owned())), @r#"--flaky-result cannot be "fial". Give pass or fail."#);
+    assert_snapshot!(option(|given| given.durations_regress = Some(0.5)), @"--durations-regress cannot be 0.5. Give a number above 1, or 0 for no comparison.");
     assert_snapshot!(option(|given| given.slow_after = Some(-1.0)), @"--slow-after cannot be -1. Give a number from 0 to 1e9.");
     assert_snapshot!(option(|given| given.retry_delay = Some(f64::NAN)), @"--retry-delay cannot be NaN. Give a number from 0 to 1e9.");
     assert_snapshot!(option(|given| given.only_rerun = vec!["a".to_owned(), "(".to_owned()]), @r#"--only-rerun: "(" is not a regular expression: opening parenthesis without closing parenthesis. Correct it, or put a backslash before special characters."#);

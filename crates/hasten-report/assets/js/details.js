@@ -32,6 +32,16 @@ const details = (() => {
       text ? el("pre", { tabindex: "0", "aria-label": "Output of pytest" }, text) : null);
   }
 
+  // Fixtures that were set up or torn down while this test was.
+  function fixturePart(test) {
+    const { spans } = run;
+    const of = [...spans.test.keys()].filter((at) => spans.test[at] === test);
+    if (!of.length) return [];
+    const rows = of.map((at) => el("tr", {}, el("td", { class: "nodeid" }, spans.fixtures[spans.fixture[at]]),
+      el("td", {}, spans.teardown[at] === "1" ? "teardown" : "setup"), el("td", {}, duration(spans.seconds[at]))));
+    return [el("h3", {}, "Fixtures"), el("table", {}, el("tbody", {}, rows))];
+  }
+
   function trendPart(test) {
     const points = trendOf(test);
     const usual = tests.usual[test];
@@ -61,6 +71,7 @@ const details = (() => {
       el("div", { class: "tools" },
         el("button", { type: "button", id: "to-timeline", onclick: () => { timeline.showTest(test); } }, "Show in the timeline")),
       ...all.map((attempt, number) => attemptPart(attempt, number, all.length)),
+      ...fixturePart(test),
       el("h3", {}, "Trend"), trendPart(test));
     panel.hidden = false;
     panel.scrollTop = 0;

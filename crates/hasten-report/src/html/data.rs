@@ -62,6 +62,8 @@ struct AttemptColumns {
 struct SpanColumns<'a> {
     fixtures: Vec<&'a str>,
     fixture: Vec<usize>,
+    /// The test that was being set up or torn down.
+    test: Vec<Option<usize>>,
     lane: Vec<usize>,
     start: Vec<i64>,
     seconds: Vec<u64>,
@@ -97,7 +99,7 @@ impl<'a> Data<'a> {
                     )
                 })
                 .collect(),
-            spans: SpanColumns::of(recorded, place),
+            spans: SpanColumns::of(recorded, tests, place),
             texts,
             trend: trend.data(),
         }
@@ -178,7 +180,11 @@ impl AttemptColumns {
 }
 
 impl<'a> SpanColumns<'a> {
-    fn of(recorded: &'a Recorded, place: impl Fn(&Option<u32>) -> usize) -> Self {
+    fn of(
+        recorded: &'a Recorded,
+        tests: &Tests<'_>,
+        place: impl Fn(&Option<u32>) -> usize,
+    ) -> Self {
         let mut columns = Self::default();
         let mut places = HashMap::new();
         for span in &recorded.details.spans {
@@ -188,6 +194,7 @@ impl<'a> SpanColumns<'a> {
                 columns.fixtures.push(&span.fixture);
             }
             columns.fixture.push(fixture);
+            columns.test.push(tests.number(&span.nodeid));
             columns.lane.push(place(&span.worker));
             columns.start.push(offset(recorded, span.started));
             columns.seconds.push(micros(span.seconds));

@@ -1,6 +1,6 @@
 //! What took longest: tests, fixtures, files, imports.
 
-use hasten_history::Details;
+use hasten_history::{Details, Wait};
 use serde::Serialize;
 
 use super::words::{duration, grouped};
@@ -43,6 +43,7 @@ impl Slowest {
             fixtures(details),
             files(details),
             imports(details),
+            waits(details, tests),
         ];
         let nothing = details.fixtures.is_empty() && details.files.is_empty();
         Self {
@@ -162,5 +163,26 @@ fn imports(details: &Details) -> Option<List> {
             None,
             vec![duration(import.all), import.file.clone()],
         )
+    })
+}
+
+fn waits(details: &Details, tests: &Tests<'_>) -> Option<List> {
+    let all = details
+        .waits
+        .iter()
+        .map(|wait| (wait.seconds, wait))
+        .collect();
+    let row = |wait: &Wait| {
+        let inside = wait.inside.clone().unwrap_or_default();
+        (
+            wait.nodeid.clone(),
+            tests.number(&wait.nodeid),
+            vec![wait.line.clone(), inside],
+        )
+    };
+    let list = list("wait", &["line", "inside"], all, row)?;
+    Some(List {
+        title: "Where tests waited longest".to_owned(),
+        ..list
     })
 }

@@ -58,7 +58,7 @@ fn the_summary_and_the_failures_as_they_are_read() {
     let page = page(&recorded(), &[]);
     insta::assert_snapshot!(words(section(&page, "summary")), @r#"1 of 3 tests failed 1.50 s on the wall clock 1 failed 2 passed Started 2025-11-25 22:25 UTC Tests one after another 1.06 s Workers 2 Exit status 1 (tests failed) Run again 1 attempt Most memory of a worker 64 MiB Python 3.11.7 pytest 9.2.0 Machine host x86_64 linux Run 7 Commit 12a7613d1c0f hasten -k &#x27;a b&#x27;"#);
     insta::assert_snapshot!(words(section(&page, "failures")), @r#"Failures Open all t.py::TestX::test_b failed assert 1 == 2 Times and trend Copy command E assert 1 == 2 Failed first, and not in the last attempt t.py::test_a[&lt;b&gt;] failed first Times and trend Copy command Attempt 1: failed E first &lt;&#x2f;script&gt;&lt;!-- &amp; \x1b"#);
-    insta::assert_snapshot!(words(section(&page, "slowest")), @r#"Slowest Slowest tests time share name setup call teardown 375 ms t.py::test_a[&lt;b&gt;] 250 ms 125 ms 0 312 ms t.py::TestX::test_b 0 250 ms 62.5 ms 1.00 ms t.py::test_c 0 1.00 ms 0 Slowest fixtures time share name scope setups setup teardown longest 200 ms conftest.py::database session 1 200 ms 0 200 ms"#);
+    insta::assert_snapshot!(words(section(&page, "slowest")), @r#"Slowest Slowest tests time share name setup call teardown 375 ms t.py::test_a[&lt;b&gt;] 250 ms 125 ms 0 312 ms t.py::TestX::test_b 0 250 ms 62.5 ms 1.00 ms t.py::test_c 0 1.00 ms 0 Slowest fixtures time share name scope setups setup teardown longest 200 ms conftest.py::database session 1 200 ms 0 200 ms Where tests waited longest time share name line inside 500 ms t.py::test_c t.py:9 in test_c time.sleep"#);
 }
 
 #[test]
@@ -99,6 +99,7 @@ fn the_data_are_columns() {
         serde_json::json!([["tests", 500_000, 750_000]])
     );
     assert_eq!(data["spans"]["start"], serde_json::json!([510_000]));
+    assert_eq!(data["spans"]["test"], serde_json::json!([0]));
 }
 
 #[test]

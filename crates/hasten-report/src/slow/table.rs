@@ -1,189 +1,70 @@
-//! The text of `hasten slow`.
+//! Tables, numbers and names for a terminal.
 
 use std::fmt::Write as _;
 
-use hasten_history::SortBy;
 use owo_colors::{OwoColorize, Style as Paint};
 use unicode_width::UnicodeWidthStr;
 
-use super::{LastRun, Report, Seconds, Style, Suite, share};
+use super::Style;
 
 /// A terminal with fewer columns gets narrow tables: beside the wide ones a node id of 40
 /// characters would not fit.
-const WIDE: usize = 100;
+pub(super) const WIDE: usize = 100;
 
-/// Renders the whole report.
-pub(super) fn render(report: &Report, style: Style) -> String {
-    if report.suite.tests == 0 {
-        return nothing_known(report.last_run.is_some()).to_owned();
-    }
-    let mut text = String::new();
-    if report.options.tests > 0 {
-        tests(&mut text, report, style);
-    }
-    if report.options.files > 0 {
-        files(&mut text, report, style);
-    }
-    suite(&mut text, &report.suite, style);
-    if let Some(closing) = closing(&report.suite, report.last_run.as_ref()) {
-        text.push('\n');
-        line(&mut text, &closing, Paint::new(), style);
-    }
-    text
+/// A column of a table.
+#[derive(Clone, Copy)]
+pub(super) struct Column {
+    head: &'static str,
+    /// Its texts begin below each other, else they end so.
+    left: bool,
+    shown: bool,
 }
 
-const fn nothing_known(any_run: bool) -> &'static str {
-    if any_run {
-        "No test of this project has completed in a run yet: run hasten again when some pass or fail.\n"
-    } else {
-        "No run of this project is recorded yet: run its tests once with hasten, then ask again.\n"
+impl Column {
+    /// Of numbers.
+    pub(super) const fn number(head: &'static str) -> Self {
+        Self {
+            head,
+            left: false,
+            shown: true,
+        }
     }
-}
 
-/// The name of what is compared: also the head of its column.
-pub(super) const fn phase(by: SortBy) -> &'static str {
-    match by {
-        SortBy::Total => "total",
-        SortBy::Setup => "setup",
-        SortBy::Call => "call",
-        SortBy::Teardown => "teardown",
+    /// Of words.
+    pub(super) const fn words(head: &'static str) -> Self {
+        Self {
+            left: true,
+            ..Self::number(head)
+        }
+    }
+
+    /// Is left out unless something holds.
+    pub(super) const fn only_if(mut self, shown: bool) -> Self {
+        self.shown = self.shown && shown;
+        self
     }
 }
 
-fn tests(text: &mut String, report: &Report, style: Style) {
-    heading(
-        text,
-        report,
-        "test",
-        report.tests.len(),
-        report.suite.tests,
-        style,
-    );
-    let mut table = Table::new(&["runs", "last", "test"]);
-    for test in &report.tests {
-        let mut row = durations(&test.seconds, test.share);
-        row.push(Cell::plain(test.runs.to_string()));
-        row.push(Cell {
-            text: test.last_outcome.to_owned(),
-            paint: colour(test.last_outcome),
-        });
-        row.push(Cell::plain(printable(&test.nodeid)));
-        table.rows.push(row);
-    }
-    table.render(text, report.by, style);
+/// A table whose last column is a name: it is shown whole, and wraps if it has to.
+pub(super) struct Table {
+    columns: Vec<Column>,
+    rows: Vec<Row>,
 }
 
-fn files(text: &mut String, report: &Report, style: Style) {
-    heading(
-        text,
-        report,
-        "file",
-        report.files.len(),
-        report.suite.files,
-        style,
-    );
-    let mut table = Table::new(&["tests", "file"]);
-    for file in &report.files {
-        let mut row = durations(&file.seconds, file.share);
-        row.push(Cell::plain(file.tests.to_string()));
-        row.push(Cell::plain(printable(&file.file)));
-        table.rows.push(row);
-    }
-    table.render(text, report.by, style);
+struct Row {
+    cells: Vec<Cell>,
+    /// A line below it, under the name.
+    below: Option<String>,
 }
 
-fn heading(
-    text: &mut String,
-    report: &Report,
-    what: &str,
-    listed: usize,
-    all: usize,
-    style: Style,
-) {
-    let by = match report.by {
-        SortBy::Total => String::new(),
-        by => format!(" by {}", phase(by)),
-    };
-    let heading = if listed == 0 {
-        format!(
-            "No {what} takes {}s{by} or more",
-            report.options.min_seconds
-        )
-    } else if listed < all {
-        format!("Slowest {listed} of {all} {what}s{by}")
-    } else {
-        format!("Slowest {what}s{by}")
-    };
-    line(text, &heading, Paint::new().bold(), style);
-    if listed == 0 {
-        text.push('\n');
-    }
-}
-
-fn suite(text: &mut String, suite: &Suite, style: Style) {
-    let Seconds {
-        total,
-        setup,
-        call,
-        teardown,
-    } = suite.seconds;
-    let (tests, files) = (counted(suite.tests, "test"), counted(suite.files, "file"));
-    let heading = format!(
-        "Suite: {tests} in {files}, {} one after the other",
-        long(total)
-    );
-    line(text, &heading, Paint::new().bold(), style);
-    let mut rows = Vec::new();
-    for (name, seconds) in [("setup", setup), ("call", call), ("teardown", teardown)] {
-        rows.push((name, short(seconds), percent(share(seconds, total))));
-    }
-    let width = rows.iter().map(|row| row.1.len()).max().unwrap_or(0);
-    for (name, seconds, share) in rows {
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "{name:<8}  {seconds:>width$}  {share:>6}");
-    }
-}
-
-/// What a run can get down to; nothing if that would be shown as `0.00s`.
-fn closing(suite: &Suite, last_run: Option<&LastRun>) -> Option<String> {
-    let workers = last_run.map_or(0, |run| run.workers);
-    let slowest = suite.slowest;
-    let shared = suite.seconds.total / f64::from(workers.max(1));
-    if slowest < 0.005 {
-        return None;
-    }
-    let slowest_test = format!("at least {}, as long as its slowest test", long(slowest));
-    let mut text = if workers < 2 {
-        format!("On any number of workers a run of all tests takes {slowest_test}.")
-    } else if shared > slowest {
-        let shared = long(shared);
-        format!(
-            "On {workers} workers a run of all tests takes at least {shared}; on any number {slowest_test}."
-        )
-    } else {
-        format!("On {workers} workers a run of all tests takes {slowest_test}.")
-    };
-    if let Some(run) = last_run.filter(|run| run.whole_suite) {
-        // Writing to a string does not fail.
-        let _ = write!(text, " The last one took {}.", long(run.wall));
-    }
-    Some(text)
-}
-
-/// A table whose first columns are durations, and whose last one is a name: it is shown whole, and
-/// wraps if it has to.
-struct Table<'a> {
-    heads: Vec<&'a str>,
-    rows: Vec<Vec<Cell>>,
-}
-
-struct Cell {
-    text: String,
-    paint: Paint,
+/// A part of a row.
+pub(super) struct Cell {
+    pub(super) text: String,
+    pub(super) paint: Paint,
 }
 
 impl Cell {
-    const fn plain(text: String) -> Self {
+    pub(super) const fn plain(text: String) -> Self {
         Self {
             text,
             paint: Paint::new(),
@@ -191,45 +72,48 @@ impl Cell {
     }
 }
 
-impl<'a> Table<'a> {
-    fn new(heads: &[&'a str]) -> Self {
-        let durations = ["total", "setup", "call", "teardown", "share"];
+impl Table {
+    pub(super) const fn new(columns: Vec<Column>) -> Self {
         Self {
-            heads: [&durations, heads].concat(),
+            columns,
             rows: Vec::new(),
         }
     }
 
+    /// Adds a row with a cell for each column, shown or not.
+    pub(super) fn add(&mut self, cells: Vec<Cell>, below: Option<String>) {
+        self.rows.push(Row { cells, below });
+    }
+
     /// Adds the lines, and an empty one; nothing if there is no row.
-    fn render(mut self, text: &mut String, by: SortBy, style: Style) {
+    pub(super) fn render(mut self, text: &mut String, style: Style) {
         if self.rows.is_empty() {
             return;
         }
-        let head = |head: &&str| Cell {
-            text: (*head).to_owned(),
+        let head = |column: &Column| Cell {
+            text: column.head.to_owned(),
             paint: Paint::new().dimmed(),
         };
-        self.rows.insert(0, self.heads.iter().map(head).collect());
-        let columns: Vec<usize> = (0..self.heads.len())
-            .filter(|&column| self.shows(column, by, style))
+        let cells = self.columns.iter().map(head).collect();
+        self.rows.insert(0, Row { cells, below: None });
+        let shown: Vec<usize> = (0..self.columns.len())
+            .filter(|number| self.columns[*number].shown)
             .collect();
-        let width = |&column: &usize| {
-            self.rows
-                .iter()
-                .map(|row| row[column].text.width())
-                .max()
-                .unwrap_or(0)
+        let width = |number: &usize| {
+            let cells = self.rows.iter().map(|row| &row.cells[*number]);
+            cells.map(|cell| cell.text.width()).max().unwrap_or(0)
         };
-        let widths: Vec<usize> = columns.iter().map(width).collect();
+        let widths: Vec<usize> = shown.iter().map(width).collect();
+        let before_name = widths.iter().rev().skip(1).map(|width| width + 2).sum();
         for row in &self.rows {
-            for (position, (&column, width)) in columns.iter().zip(&widths).enumerate() {
-                let cell = &row[column];
+            for (position, (&number, width)) in shown.iter().zip(&widths).enumerate() {
+                let cell = &row.cells[number];
                 let padding = " ".repeat(width - cell.text.width());
                 let gap = if position == 0 { "" } else { "  " };
-                let is_last = position + 1 == columns.len();
-                let (before, after) = match self.heads[column] {
-                    "last" | "test" | "file" => ("", if is_last { "" } else { padding.as_str() }),
-                    _ => (padding.as_str(), ""),
+                let is_last = position + 1 == shown.len();
+                let (before, after) = match self.columns[number].left {
+                    true => ("", if is_last { "" } else { padding.as_str() }),
+                    false => (padding.as_str(), ""),
                 };
                 text.push_str(gap);
                 text.push_str(before);
@@ -237,40 +121,22 @@ impl<'a> Table<'a> {
                 text.push_str(after);
             }
             text.push('\n');
+            if let Some(below) = &row.below {
+                text.push_str(&" ".repeat(if style.width >= WIDE { before_name } else { 2 }));
+                line(text, below, Paint::new().dimmed(), style);
+            }
         }
         text.push('\n');
     }
-
-    fn shows(&self, column: usize, by: SortBy, style: Style) -> bool {
-        match self.heads[column] {
-            head @ ("setup" | "call" | "teardown") => style.width >= WIDE || head == phase(by),
-            "runs" => style.width >= WIDE,
-            _ => true,
-        }
-    }
-}
-
-fn durations(seconds: &Seconds, share: f64) -> Vec<Cell> {
-    let Seconds {
-        total,
-        setup,
-        call,
-        teardown,
-    } = *seconds;
-    let mut row: Vec<Cell> = [total, setup, call, teardown]
-        .map(|seconds| Cell::plain(short(seconds)))
-        .into();
-    row.push(Cell::plain(percent(share)));
-    row
 }
 
 /// Seconds as `--durations` prints them.
-fn short(seconds: f64) -> String {
+pub(super) fn short(seconds: f64) -> String {
     format!("{seconds:.2}s")
 }
 
 /// Seconds as pytest's last line prints them: `75.20s (0:01:15)` from a minute on.
-fn long(seconds: f64) -> String {
+pub(super) fn long(seconds: f64) -> String {
     if seconds < 60.0 {
         return short(seconds);
     }
@@ -288,17 +154,30 @@ fn long(seconds: f64) -> String {
     )
 }
 
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     format!("{:.1}%", share * 100.0)
 }
 
-fn counted(number: usize, what: &str) -> String {
+pub(super) fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// How long ago something was, in its largest unit.
+pub(super) fn ago(seconds: f64) -> String {
+    let minutes = (seconds.max(0.0) / 60.0) as u64;
+    let (number, unit) = match minutes {
+        0 => return "just now".to_owned(),
+        1..60 => (minutes, "minute"),
+        60..1440 => (minutes / 60, "hour"),
+        _ => (minutes / 1440, "day"),
+    };
+    let number = usize::try_from(number).unwrap_or(usize::MAX);
+    format!("{} ago", counted(number, unit))
 }
 
 /// A name in one line, as Python would write it: a control character would break the table, or be
 /// obeyed by the terminal.
-fn printable(name: &str) -> String {
+pub(super) fn printable(name: &str) -> String {
     if !name.contains(char::is_control) {
         return name.to_owned();
     }
@@ -317,7 +196,7 @@ fn printable(name: &str) -> String {
 }
 
 /// The colour that pytest has for an outcome.
-fn colour(outcome: &str) -> Paint {
+pub(super) fn colour(outcome: &str) -> Paint {
     match outcome {
         "passed" => Paint::new().green(),
         "skipped" | "xfailed" | "xpassed" => Paint::new().yellow(),
@@ -325,7 +204,7 @@ fn colour(outcome: &str) -> Paint {
     }
 }
 
-fn painted(text: &str, paint: Paint, style: Style) -> String {
+pub(super) fn painted(text: &str, paint: Paint, style: Style) -> String {
     if style.colour && !paint.is_plain() {
         text.style(paint).to_string()
     } else {
@@ -333,7 +212,7 @@ fn painted(text: &str, paint: Paint, style: Style) -> String {
     }
 }
 
-fn line(text: &mut String, words: &str, paint: Paint, style: Style) {
+pub(super) fn line(text: &mut String, words: &str, paint: Paint, style: Style) {
     text.push_str(&painted(words, paint, style));
     text.push('\n');
 }

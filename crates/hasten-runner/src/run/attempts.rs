@@ -35,6 +35,11 @@ pub(crate) struct Attempts {
 }
 
 impl Attempts {
+    /// True when a failure of the item does not count.
+    pub(super) fn forgives(&self, index: u32) -> bool {
+        self.quarantined.contains(&index)
+    }
+
     /// True when items may be run more than once.
     fn are_possible(&self) -> bool {
         self.policy.may_retry()

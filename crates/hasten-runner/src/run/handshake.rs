@@ -26,7 +26,11 @@ struct Choice {
 
 /// Options that run tests, and for which hasten falls back to one process. The others of
 /// `in_process` only list, as everybody expects.
-const FALLS_BACK: [&str; 2] = ["--stepwise", "--stepwise-skip"];
+const FALLS_BACK: [&str; 3] = [
+    "--stepwise",
+    "--stepwise-skip",
+    "--gherkin-terminal-reporter",
+];
 
 impl Choice {
     /// `limited`: tests have time limits. `outside`: what else is decided on outside the process that runs a test.
@@ -208,12 +212,14 @@ impl Run {
     /// Shows a line in the summary, ahead of DECISION: a main that runs the tests itself reads nothing after it.
     fn tell_main(&mut self, text: &str) {
         self.tell_note(text);
-        if let Some(main) = self.process(Role::Main) {
-            let note = Note {
-                place: Place::Summary,
-                text: text.to_owned(),
-            };
-            main.channel.send(frame::encode_json(ToPython::Note, &note));
+        self.send_note(Role::Main, &Note::new(Place::Summary, text));
+    }
+
+    /// Sends a note past everything that waits to be shown.
+    pub(super) fn send_note(&mut self, role: Role, note: &Note) {
+        if let Some(process) = self.process(role) {
+            let frame = frame::encode_json(ToPython::Note, note);
+            process.channel.send(frame);
         }
     }
 

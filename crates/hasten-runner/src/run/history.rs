@@ -106,7 +106,7 @@ impl Run {
     fn expected_status(&self) -> i32 {
         let failed = |suite: &Suite| suite.ledger.counts().failed > 0;
         match self.stop.as_ref().map(|stop| stop.end.kind.as_str()) {
-            None => i32::from(self.suite.as_ref().is_some_and(failed)),
+            None => i32::from(self.regressed > 0 || self.suite.as_ref().is_some_and(failed)),
             Some("shouldfail") => 1,
             Some("internal") => 3,
             Some(_) => 2,

@@ -10,6 +10,7 @@ mod deaths;
 mod dependent;
 mod diagnose;
 mod dump;
+mod durations;
 mod ending;
 mod events;
 mod expired;
@@ -22,6 +23,7 @@ mod measured;
 mod nodes;
 mod origin;
 mod pool;
+mod regress;
 mod rules;
 mod screen;
 mod selection;
@@ -187,8 +189,12 @@ pub(crate) struct Run {
     stop: Option<Stop>,
     distribute: bool,
     exit_status: Option<i32>,
+    /// pytest's exit status before a plugin changed it.
+    session_status: Option<i32>,
     /// Something went wrong outside of any test.
     fault: bool,
+    /// Number of tests that fail the run since they became slower.
+    regressed: usize,
     /// main was told that the run is over.
     ended: bool,
     /// Workers that died and were not replaced yet.
@@ -261,7 +267,9 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         stop: None,
         distribute: false,
         exit_status: None,
+        session_status: None,
         fault: false,
+        regressed: 0,
         ended: false,
         dead_unreplaced: 0,
         early_deaths: 0,
@@ -412,6 +420,10 @@ impl Run {
             FromPython::Stopped => self.on_stopped(number, payload),
             FromPython::Bye => {
                 self.processes[number].bye = Some(parse(Role::Base, payload)?);
+                Ok(())
+            }
+            FromPython::Summary => {
+                self.on_summary();
                 Ok(())
             }
             FromPython::Idle => {

@@ -37,6 +37,8 @@ pub(crate) struct Rules {
     pub(crate) session_finish: f64,
     /// After so long a line says what is running.
     pub(crate) slow_after: f64,
+    /// A test that takes more than so many times its usual time fails the run.
+    pub(crate) durations_regress: f64,
     /// What stays together on one worker.
     pub(crate) dist: Dist,
 }
@@ -69,6 +71,7 @@ impl Rules {
         self.collect = number(policy.collect_timeout);
         self.run = number(policy.session_timeout);
         self.slow_after = number(policy.slow_after);
+        self.durations_regress = number(policy.durations_regress);
         let test = policy
             .rules
             .timeout
@@ -88,7 +91,7 @@ impl Rules {
         self.policy.as_ref()
     }
 
-    /// Names what is decided on outside the process that runs a test: retries, a quarantine.
+    /// Names what is decided on outside the process that runs a test: retries, a quarantine, a comparison of durations.
     pub(crate) fn decided_outside(&self) -> Option<&'static str> {
         let some = |number: Option<u32>| number.is_some_and(|number| number > 0);
         let policy = self.policy.as_ref()?;
@@ -98,6 +101,8 @@ impl Rules {
             Some("--retries")
         } else if !policy.quarantine.is_empty() {
             Some("--quarantine")
+        } else if policy.durations_regress.is_some() {
+            Some("--durations-regress")
         } else {
             None
         }
@@ -212,6 +217,7 @@ fn command_line(options: &RuleOptions, reruns: &RerunOptions, given: &GivenLimit
         session_timeout: given.session_timeout,
         timeout_grace: options.timeout_grace,
         slow_after: options.slow_after,
+        durations_regress: options.durations_regress,
         retries: options.retries,
         retry_delay: options.retry_delay,
         retry_backoff: options.retry_backoff.or(reruns.reruns_delay_backoff_factor),

@@ -27,5 +27,6 @@ mod project;
 mod report;
 mod retries;
 mod shards;
+mod slower;
 mod timeouts;
 mod verify;

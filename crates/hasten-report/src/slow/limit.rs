@@ -1,0 +1,210 @@
+//! What no run of the suite can be shorter than, and what would lower that.
+
+use std::collections::HashMap;
+
+use hasten_history::trends::median;
+use hasten_history::{Run, TestTiming};
+use hasten_schedule::{Limiting, LowerLimit, Work};
+use serde::Serialize;
+
+use super::measured::Measured;
+use super::mostly::Processor;
+use super::seconds::{maybe, microseconds, share};
+
+/// What no run of all tests can be shorter than, from what the tests took.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Limit {
+    /// Seconds of a run with as many workers as the last one had.
+    #[serde(serialize_with = "microseconds")]
+    pub seconds: f64,
+    /// Number of these workers; none: the last run had none.
+    pub workers: Option<u32>,
+    /// Seconds of a run with any number of workers.
+    #[serde(serialize_with = "microseconds")]
+    pub on_any_number: f64,
+    /// What it comes from, besides `outside`: `longest`, `computing`, `workers`.
+    pub binds: &'static str,
+    /// Seconds of the last runs before and after the tests, if that was measured.
+    #[serde(serialize_with = "maybe")]
+    pub outside: Option<f64>,
+    /// The parts of `outside` by name, in their order; they may overlap.
+    pub stages: Vec<StageTime>,
+    /// The longest test, with the fixtures of a wider scope that it set up.
+    pub longest: Longest,
+    /// Seconds of processor time of all tests, if that was measured of nearly all.
+    #[serde(serialize_with = "maybe")]
+    pub computing: Option<f64>,
+    /// Cores that it was divided by.
+    pub cores: usize,
+    /// Number of workers from which on more are of no use, if that is known.
+    pub useful_workers: Option<u32>,
+    /// Seconds that the last run of the whole suite took.
+    #[serde(serialize_with = "maybe")]
+    pub last: Option<f64>,
+}
+
+/// A part of a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StageTime {
+    /// `start`, `conftest`, `collection`, `end`.
+    pub name: String,
+    /// Seconds: the median of the last runs.
+    #[serde(serialize_with = "microseconds")]
+    pub seconds: f64,
+}
+
+/// The longest test.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Longest {
+    /// Its node id.
+    pub nodeid: String,
+    /// Seconds.
+    #[serde(serialize_with = "microseconds")]
+    pub seconds: f64,
+    /// Seconds in it of fixtures of a wider scope that it set up in the last run.
+    #[serde(serialize_with = "microseconds")]
+    pub fixtures: f64,
+    /// Seconds of a run, with as many workers as the last one had, if it took no time.
+    #[serde(serialize_with = "microseconds")]
+    pub without: f64,
+}
+
+/// The limit; none if there is no test.
+pub(super) fn limit(
+    timings: &[TestTiming],
+    processor: &Processor,
+    measured: &Measured<'_>,
+    last_run: Option<&Run>,
+    cores: usize,
+) -> Option<Limit> {
+    let wide = wide_setups(measured);
+    let mut parts: Vec<Work> = timings
+        .iter()
+        .map(|timing| {
+            let fixtures = wide.get(timing.nodeid.as_str()).copied().unwrap_or(0.0);
+            let expected = &timing.expected;
+            Work {
+                seconds: expected.total().max(fixtures + expected.call),
+                cpu: processor.of(&timing.nodeid).map(|used| used.cpu.total()),
+            }
+        })
+        .collect();
+    let computing = computing(timings, &parts);
+    let workers = last_run
+        .map(|run| run.record.workers)
+        .filter(|workers| *workers > 0);
+    let on = |parts: &[Work], workers: Option<u32>| {
+        let workers = workers.map_or(usize::MAX, |workers| workers as usize);
+        LowerLimit::new(parts.iter().copied(), workers, cores)
+    };
+    let here = on(&parts, workers);
+    let any = on(&parts, None);
+    let (at, _) = parts.iter().enumerate().reduce(|most, other| {
+        if other.1.seconds > most.1.seconds {
+            other
+        } else {
+            most
+        }
+    })?;
+    parts[at] = Work::default();
+    let without = on(&parts, workers);
+    let outside = outside(measured);
+    let spent = outside.unwrap_or(0.0);
+    Some(Limit {
+        seconds: spent + here.seconds,
+        workers,
+        on_any_number: spent + any.seconds,
+        binds: word(here),
+        outside,
+        stages: stages(measured),
+        longest: Longest {
+            nodeid: timings[at].nodeid.clone(),
+            seconds: any.longest,
+            fixtures: wide
+                .get(timings[at].nodeid.as_str())
+                .copied()
+                .unwrap_or(0.0),
+            without: spent + without.seconds,
+        },
+        computing,
+        cores,
+        useful_workers: computing.and(useful(&here, &any, workers)),
+        last: last_run
+            .filter(|run| run.record.whole_suite)
+            .map(|run| run.record.wall),
+    })
+}
+
+fn word(limit: LowerLimit) -> &'static str {
+    match limit.limiting() {
+        Limiting::Longest => "longest",
+        Limiting::Cores => "computing",
+        Limiting::Workers => "workers",
+    }
+}
+
+/// Seconds of setups of wider fixtures in each test of the newest run.
+fn wide_setups<'a>(measured: &Measured<'a>) -> HashMap<&'a str, f64> {
+    let mut found = HashMap::new();
+    let newest = measured.runs().first().map(|(_, details)| &details.spans);
+    for span in newest.into_iter().flatten() {
+        if !span.teardown && span.scope != "function" {
+            *found.entry(span.nodeid.as_str()).or_insert(0.0) += span.seconds;
+        }
+    }
+    found
+}
+
+/// The processor time of all tests, if it was measured of nearly all that take time.
+fn computing(timings: &[TestTiming], parts: &[Work]) -> Option<f64> {
+    let whole: f64 = timings.iter().map(|timing| timing.expected.total()).sum();
+    let unknown: f64 = timings
+        .iter()
+        .zip(parts)
+        .filter(|(_, part)| part.cpu.is_none())
+        .map(|(timing, _)| timing.expected.total())
+        .sum();
+    let computing = parts.iter().filter_map(|part| part.cpu).sum();
+    (whole > 0.0 && share(unknown, whole) <= 0.05).then_some(computing)
+}
+
+/// How many workers reach the limit for any number of them.
+fn useful(here: &LowerLimit, any: &LowerLimit, workers: Option<u32>) -> Option<u32> {
+    let workers = workers.filter(|_| any.seconds > 0.0)?;
+    let needed = (f64::from(workers) * here.share / any.seconds).ceil();
+    (needed > f64::from(workers)).then_some(needed as u32)
+}
+
+/// What the last runs took before and after their tests.
+fn outside(measured: &Measured<'_>) -> Option<f64> {
+    let runs = measured.runs().iter();
+    let outside: Vec<f64> = runs
+        .filter_map(|(run, details)| {
+            let tests = details.stages.iter().find(|stage| stage.name == "tests")?;
+            Some((run.record.wall - tests.seconds).max(0.0))
+        })
+        .collect();
+    median(&outside)
+}
+
+fn stages(measured: &Measured<'_>) -> Vec<StageTime> {
+    let newest = measured.runs().first().map(|(_, details)| &details.stages);
+    let others = newest
+        .into_iter()
+        .flatten()
+        .filter(|stage| stage.name != "tests");
+    others
+        .filter_map(|stage| {
+            let runs = measured.runs().iter();
+            let all = runs.flat_map(|(_, details)| &details.stages);
+            let seconds: Vec<f64> = all
+                .filter(|other| other.name == stage.name)
+                .map(|other| other.seconds)
+                .collect();
+            Some(StageTime {
+                name: stage.name.clone(),
+                seconds: median(&seconds)?,
+            })
+        })
+        .collect()
+}

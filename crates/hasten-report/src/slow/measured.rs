@@ -1,0 +1,148 @@
+//! What the last runs measured beside the tests: medians, so that one busy run does not count.
+
+use std::collections::HashMap;
+
+use hasten_history::trends::median;
+use hasten_history::{Details, FixtureTotal, ImportTimes, Past, RECENT, Run};
+
+use super::mostly::WaitedIn;
+
+/// The last runs with details that are like the newest of the whole suite (else like the largest one): the same
+/// arguments.
+pub(super) struct Measured<'a> {
+    /// The newest first.
+    runs: Vec<(&'a Run, &'a Details)>,
+    /// All with details, the newest first.
+    all: &'a [(i64, Details)],
+    /// Of each file: medians of collection and import.
+    files: HashMap<&'a str, (f64, f64)>,
+}
+
+/// A fixture in the last runs.
+pub(super) struct FixtureMedians<'a> {
+    pub(super) newest: &'a FixtureTotal,
+    pub(super) setups: f64,
+    pub(super) setup: f64,
+    pub(super) teardown: f64,
+    pub(super) longest: f64,
+}
+
+impl<'a> Measured<'a> {
+    pub(super) fn new(past: &'a Past, details: &'a [(i64, Details)]) -> Self {
+        let run_of = |id: i64| past.runs.iter().find(|run| run.id == id);
+        let known: Vec<(&Run, &Details)> = details
+            .iter()
+            .filter_map(|(id, details)| Some((run_of(*id)?, details)))
+            .collect();
+        let whole = known.iter().find(|(run, _)| run.record.whole_suite);
+        let largest = known.iter().rev().max_by_key(|(run, _)| run.attempts);
+        let model = whole.or(largest).map(|(run, _)| *run);
+        let like = |run: &Run| model.is_some_and(|model| run.record.args == model.record.args);
+        let runs: Vec<(&Run, &Details)> = known
+            .into_iter()
+            .filter(|(run, _)| like(run))
+            .take(RECENT)
+            .collect();
+        let mut times: HashMap<&str, (Vec<f64>, Vec<f64>)> = HashMap::new();
+        for file in runs.iter().flat_map(|(_, details)| &details.files) {
+            let (collection, import) = times.entry(&file.file).or_default();
+            collection.push(file.collection);
+            import.push(file.import);
+        }
+        let files = times
+            .into_iter()
+            .filter_map(|(file, (collection, import))| {
+                Some((file, (median(&collection)?, median(&import)?)))
+            })
+            .collect();
+        Self {
+            runs,
+            all: details,
+            files,
+        }
+    }
+
+    /// Whether anything was measured.
+    pub(super) fn is_known(&self) -> bool {
+        !self.runs.is_empty()
+    }
+
+    /// The runs, the newest first.
+    pub(super) fn runs(&self) -> &[(&'a Run, &'a Details)] {
+        &self.runs
+    }
+
+    /// Seconds of the collection of a file, and of its import.
+    pub(super) fn file(&self, file: &str) -> Option<(f64, f64)> {
+        self.files.get(file).copied()
+    }
+
+    /// The fixtures of the newest run.
+    pub(super) fn fixtures(&self) -> Vec<FixtureMedians<'a>> {
+        let mut of: HashMap<(&str, &str), Vec<&FixtureTotal>> = HashMap::new();
+        for fixture in self.runs.iter().flat_map(|(_, details)| &details.fixtures) {
+            let key = (fixture.fixture.as_str(), fixture.scope.as_str());
+            of.entry(key).or_default().push(fixture);
+        }
+        let newest = self.runs.first().map(|(_, details)| &details.fixtures);
+        newest
+            .into_iter()
+            .flatten()
+            .filter_map(|newest| {
+                let all = of.get(&(newest.fixture.as_str(), newest.scope.as_str()))?;
+                let middle = |number: fn(&FixtureTotal) -> f64| {
+                    let values: Vec<f64> = all.iter().map(|fixture| number(fixture)).collect();
+                    median(&values)
+                };
+                Some(FixtureMedians {
+                    newest,
+                    setups: middle(|fixture| fixture.setups as f64)?,
+                    setup: middle(|fixture| fixture.setup)?,
+                    teardown: middle(|fixture| fixture.teardown)?,
+                    longest: middle(|fixture| fixture.longest)?,
+                })
+            })
+            .collect()
+    }
+
+    /// The imports of the newest run, with medians of own and all.
+    pub(super) fn imports(&self) -> Vec<ImportTimes> {
+        let mut of: HashMap<&str, Vec<&ImportTimes>> = HashMap::new();
+        for import in self.runs.iter().flat_map(|(_, details)| &details.imports) {
+            of.entry(&import.module).or_default().push(import);
+        }
+        let newest = self.runs.first().map(|(_, details)| &details.imports);
+        newest
+            .into_iter()
+            .flatten()
+            .filter_map(|newest| {
+                let all = of.get(newest.module.as_str())?;
+                let own: Vec<f64> = all.iter().map(|import| import.own).collect();
+                let whole: Vec<f64> = all.iter().map(|import| import.all).collect();
+                Some(ImportTimes {
+                    own: median(&own)?,
+                    all: median(&whole)?,
+                    ..newest.clone()
+                })
+            })
+            .collect()
+    }
+
+    /// Lines in which a test waited in the last run that knows, the longest first.
+    pub(super) fn waits(&self, nodeid: &str) -> Vec<WaitedIn> {
+        let of = |details: &Details| {
+            let waits = details.waits.iter().filter(|wait| wait.nodeid == nodeid);
+            let mut waits: Vec<WaitedIn> = waits
+                .map(|wait| WaitedIn {
+                    line: wait.line.clone(),
+                    inside: wait.inside.clone(),
+                    seconds: wait.seconds,
+                })
+                .collect();
+            waits.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
+            waits
+        };
+        let mut found = self.all.iter().map(|(_, details)| of(details));
+        found.find(|waits| !waits.is_empty()).unwrap_or_default()
+    }
+}
