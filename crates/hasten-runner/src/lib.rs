@@ -20,6 +20,7 @@ mod keys;
 mod ledger;
 mod limits;
 mod machine;
+mod measured;
 mod memory;
 mod package;
 mod pressure;

@@ -138,7 +138,9 @@ impl Run {
         let details = Details {
             failures: suite.failures.named(&suite.nodeids),
             waits: self.waits(),
-            ..Details::default()
+            ..self
+                .measured
+                .details(&suite.nodeids, self.distribute, self.started)
         };
         let Some(history) = &mut self.history else {
             return Ok(());

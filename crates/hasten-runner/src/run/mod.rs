@@ -20,6 +20,7 @@ mod forecast;
 mod github;
 mod handshake;
 mod history;
+mod measured;
 mod nodes;
 mod origin;
 mod pool;
@@ -56,6 +57,7 @@ use crate::descendants;
 use crate::error::RunError;
 use crate::guardian::Guardian;
 use crate::keys::Keys;
+use crate::measured::Measured;
 use crate::memory::WorkerMemory;
 use crate::pressure::Pressure;
 use crate::process::{Launcher, Process, Role};
@@ -188,6 +190,8 @@ pub(crate) struct Run {
     /// The number of workers that each is told: that at the start.
     count: Option<usize>,
     history: Option<History>,
+    /// What processes measured beside their tests.
+    measured: Measured,
     /// What earlier runs lead to expect.
     estimates: Option<Arc<HashMap<String, PhaseTimes>>>,
     /// The exit status that the history was kept with, and what came of it.
@@ -270,6 +274,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         scaling: None,
         count: None,
         history: None,
+        measured: Measured::default(),
         estimates: None,
         kept: None,
         python: None,
