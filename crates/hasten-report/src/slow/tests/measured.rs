@@ -396,7 +396,7 @@ fn a_suite_that_waits_is_helped_by_more_workers() {
        1.01s  2.02s of computing on 2 cores
     * 10.00s  all tests one after the other on 2 workers, which wait meanwhile: up to -n 20 helps
 
-    Fixtures, imports and processor time are not measured yet: run the tests once, then ask again.
+    Fixtures and imports are not measured yet: run the tests once, then ask again.
     ");
 }
 
