@@ -33,10 +33,13 @@ def run(channel, role, descriptors):
     silent = sys.dont_write_bytecode
     sys.dont_write_bytecode = False
     try:
-        from hasten_worker.running import worker
+        from hasten_worker.collection.times import TIMES
+        from hasten_worker.running import fixture_times, worker
         from hasten_worker.terminal import main
     finally:
         sys.dont_write_bytecode = silent
+    fixture_times.weave_into_pytest()
+    TIMES.listen()
     RandomState.remember()
     # Kept from the collector of every process to come, so that they share it.
     gc.freeze()

@@ -36,6 +36,8 @@ def packed(supervisor):
     found = ""
     for index, sent in sorted(supervisor.by_item.items()):
         for _, kind, outcome, flags, _, _, _, _, data in sent:
+            if kind == records.FIXTURES:
+                continue
             payload = json.loads(data) if data else None
             if kind == records.REPORT:
                 payload = {key: value for key, value in payload.items() if key not in DROPPED}

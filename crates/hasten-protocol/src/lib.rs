@@ -5,6 +5,7 @@
 
 pub mod frame;
 pub mod journal;
+pub mod measured;
 pub mod message;
 pub mod paths;
 pub mod record;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::measured::Collection;
 use crate::paths::{Paths, Reason};
 use crate::reruns::{RerunMark, RerunOptions};
 
@@ -276,6 +277,9 @@ pub struct Collected {
     /// The items with the mark `serial`.
     #[serde(default)]
     pub serial: Vec<u32>,
+    /// What collection took.
+    #[serde(default)]
+    pub measured: Collection,
     /// The items that use each resource, by the mark `resource`.
     #[serde(default)]
     pub resources: BTreeMap<String, Vec<u32>>,

@@ -21,6 +21,8 @@ pub enum RecordKind {
     Verdict = 5,
     /// Which attempt the reports of this item that follow belong to, and what became of it.
     Attempt = 6,
+    /// What fixtures took, as JSON ([`crate::measured::Fixtures`]).
+    Fixtures = 7,
 }
 
 impl RecordKind {
@@ -32,6 +34,7 @@ impl RecordKind {
             4 => Self::Warning,
             5 => Self::Verdict,
             6 => Self::Attempt,
+            7 => Self::Fixtures,
             _ => return None,
         })
     }

@@ -166,7 +166,10 @@ impl Ledger {
                 entry.set_seconds(record);
                 self.finish(index);
             }
-            RecordKind::Warning | RecordKind::Verdict | RecordKind::Attempt => {}
+            RecordKind::Warning
+            | RecordKind::Verdict
+            | RecordKind::Attempt
+            | RecordKind::Fixtures => {}
         }
         true
     }

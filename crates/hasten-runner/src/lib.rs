@@ -18,6 +18,7 @@ mod interpreter;
 mod keys;
 mod ledger;
 mod limits;
+mod measured;
 mod memory;
 mod package;
 mod pressure;

@@ -69,7 +69,10 @@ impl Ended {
                         reports.push(record);
                     }
                 }
-                RecordKind::Passed | RecordKind::Finished | RecordKind::Attempt => {}
+                RecordKind::Passed
+                | RecordKind::Finished
+                | RecordKind::Attempt
+                | RecordKind::Fixtures => {}
             }
         }
         let last = attempts.len() - 1;

@@ -4,6 +4,7 @@ import os
 
 from _pytest.nodes import Item
 
+from hasten_worker.collection.times import TIMES
 from hasten_worker.collection.together import together
 from hasten_worker.configuration.filters import select
 from hasten_worker.configuration.flaky_marks import add_flaky_marks
@@ -72,6 +73,7 @@ class Collection:
             "seconds": seconds,
             "shouldstop": stopped,
             "continue_on_errors": bool(config.option.continue_on_collection_errors),
+            "measured": TIMES.message(config.rootpath),
             **facts(items),
         }
 

@@ -20,6 +20,7 @@ from hasten_worker.collection.hook_proxies import remember_hook_proxies
 from hasten_worker.collection.kept_bytecode import keep
 from hasten_worker.collection.selection import Selection
 from hasten_worker.collection.shortcuts import Shortcuts
+from hasten_worker.collection.times import TIMES
 from hasten_worker.fused import protocol as fused
 from hasten_worker.inspection.hooks import hook_wrapper
 from hasten_worker.inspection.tracebacks import without_our_frames
@@ -261,6 +262,7 @@ class Session:
     def pytest_runtestloop(self, session):
         unsafe = self._hazards()
         self._send_collected(session, unsafe)
+        TIMES.stop()
         why_not_fused = fused.why_not(session)
         gc.collect()
         gc.freeze()
@@ -330,6 +332,7 @@ class LoadingWorker(Session):
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):
         self._send_collected(session)
+        TIMES.stop()
         self._worker = Worker(self._channel, self._identity, self._descriptors, self.streams)
         return self._worker.run(session, fused.why_not(session))
 

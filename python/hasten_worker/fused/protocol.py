@@ -112,9 +112,12 @@ class Fused:
                 self._bare_phase(item, "setup", state.setup, item)
             else:
                 journal.start_phase(words.SETUP)
+                self._usage.begin()
                 silent = self._phase(item, "setup", state.setup, item)
             if silent:
-                if not bare:
+                if bare:
+                    self._usage.begin()
+                else:
                     self._loop.leftovers.look(item)
                 journal.start_phase(words.CALL)
                 silent = self._phase(item, "call", self._bare.call, item)
@@ -159,7 +162,6 @@ class Fused:
 
     def _phase(self, item, when, body, argument):
         """Runs a phase; returns whether it passed in silence."""
-        self._usage.begin()
         if when == "call" and not self._facts.before_call(item):
             return self._ask_pytest(item, when, argument)
         start, ticks = timing.time(), timing.perf_counter()

@@ -20,9 +20,10 @@ class ItemReports:
     small record says it all.
     """
 
-    def __init__(self, journal, config, full_reports, usage, extra=None):
+    def __init__(self, journal, config, full_reports, usage, fixtures, extra=None):
         self._journal = journal
         self._usage = usage
+        self._fixtures = fixtures
         self._config = config
         self.full = full_reports
         self._extra = extra or {}
@@ -37,6 +38,7 @@ class ItemReports:
         """The reports that follow belong to this item."""
         self.index = index
         self._usage.begin_item()
+        self._fixtures.begin_item(index)
 
     def passed(self, item, when, start, duration, parents):
         """Notes a phase that passed in silence: its report is made when somebody has to see it.
@@ -112,8 +114,11 @@ class ItemReports:
 
     def _used(self, durations):
         """Returns what the item used, as fields of a record."""
-        processor = self._usage.processor
-        peak = self._usage.peak_memory(sum(durations))
+        usage, fixtures = self._usage, self._fixtures
+        if usage.border >= fixtures.due:
+            fixtures.tell(usage.border)
+        processor = usage.processor
+        peak = usage.peak_memory(sum(durations))
         return (processor["setup"], processor["call"], processor["teardown"], peak)
 
     def _make_noted(self):

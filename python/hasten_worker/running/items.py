@@ -82,6 +82,7 @@ class ItemLoop:
                 self._wait()
             except wire.Closed:
                 self._journal.cut_off = True
+            self.usage.begin()
             if self._journal.stop_asked:
                 return None
         if self._queue:

@@ -33,7 +33,7 @@ class Usage:
         self._wall = time.perf_counter
         self._processor = time.process_time
         self._spent = 0.0  # processor time at the last border
-        self._border = _NEVER  # when that was
+        self.border = _NEVER  # when that was, by `time.perf_counter`
         self._read_until = _NEVER  # when the kernel must be asked again
         self._look_at = _NEVER
         self._peak = 0
@@ -46,18 +46,18 @@ class Usage:
     def begin(self):
         """A phase begins: what was used since the last one belongs to none."""
         now = self._wall()
-        gap = now - self._border
+        gap = now - self.border
         if gap < _FINEST and now < self._read_until:
             self._spent += gap
         else:
             self._spent = self._processor()
             self._read_until = now + _READ_EVERY
-        self._border = now
+        self.border = now
 
     def end(self, when):
         """The phase has ended; or a part of it, which may be called again."""
         now = self._wall()
-        used = now - self._border
+        used = now - self.border
         if used < _FINEST:
             self._spent += used
         else:
@@ -65,7 +65,7 @@ class Usage:
             used = max(spent - self._spent, 0.0)
             self._spent = spent
             self._read_until = now + _READ_EVERY
-        self._border = now
+        self.border = now
         if when in self.processor:
             self.processor[when] += used
 
@@ -74,9 +74,9 @@ class Usage:
 
         ``seconds``: how long the item took.
         """
-        if seconds < _LOOKS_AT_MEMORY and self._border < self._look_at:
+        if seconds < _LOOKS_AT_MEMORY and self.border < self._look_at:
             return self._peak
-        self._look_at = self._border + _LOOK_EVERY
+        self._look_at = self.border + _LOOK_EVERY
         if getrusage is not None:
             self._peak = getrusage(RUSAGE_SELF).ru_maxrss // _UNIT
         return self._peak

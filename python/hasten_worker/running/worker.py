@@ -24,6 +24,7 @@ from hasten_worker.messages.node_values import to_text
 from hasten_worker.messages.records import NO_ITEM
 from hasten_worker.processes.stacks import write_stacks
 from hasten_worker.running import items
+from hasten_worker.running.fixture_times import FixtureTimes
 from hasten_worker.running.item_reports import ItemReports
 from hasten_worker.running.time_limit import TimeLimit
 from hasten_worker.running.timers import call_hooks_of_suite
@@ -59,6 +60,7 @@ class Worker:
         self.journal = Journal.of_worker(channel, self._journal_file)
         self.errors = []
         self._loop = None
+        self._fixtures = None
         channel.survives_closing = True
 
     def forget_inherited(self):
@@ -81,7 +83,11 @@ class Worker:
         TimeLimit(self.journal, self._log, [Fused._phase.__code__]).watch(session)
         extra = {"worker_id": identity["id"], "testrun_uid": identity["testrunuid"]}
         usage = Usage()
-        self._reports = ItemReports(self.journal, config, identity["full_reports"], usage, extra)
+        fixtures = self._fixtures = FixtureTimes(self.journal, str(config.rootpath))
+        fixtures.listen()
+        self._reports = ItemReports(
+            self.journal, config, identity["full_reports"], usage, fixtures, extra
+        )
         config.pluginmanager.register(WorkerHooks(self))
         if call_hooks_of_suite(config, self.journal):
             why_not_fused = why_not_fused or Reason("timers")
@@ -107,6 +113,12 @@ class Worker:
     def paths(self):
         """Says which path its items took, if it came to run any."""
         return None if self._loop is None else self._loop.paths()
+
+    def tell_rest(self):
+        """Commits and sends what was not sent yet."""
+        if self._fixtures is not None:
+            self._fixtures.tell(0.0)
+        self.journal.flush()
 
     def output(self):
         """Returns ``config.workeroutput`` as text."""
@@ -213,7 +225,7 @@ class WorkerHooks:
 def leave(worker, status, errors):
     """Ends the process as the end of the interpreter would, but for what was inherited."""
     errors = worker.errors + errors
-    for step in (_run_exit_functions, _flush_handlers, _flush_streams, worker.journal.flush):
+    for step in (_run_exit_functions, _flush_handlers, _flush_streams, worker.tell_rest):
         try:
             step()
         except BaseException:

@@ -11,6 +11,7 @@ from hasten_worker import roles
 from hasten_worker.collection.kept_bytecode import keep
 from hasten_worker.collection.selection import Selection
 from hasten_worker.collection.session import Session
+from hasten_worker.collection.times import TIMES
 from hasten_worker.configuration.kept_out import bring_back
 from hasten_worker.configuration.settings import settings
 from hasten_worker.inspection.hooks import others
@@ -114,6 +115,7 @@ class Main:
         manager = config.pluginmanager
         manager.register(self._notes)
         if self.distributes:
+            TIMES.stop()
             Controller(self._channel, self._notes, self._decision["worker"]).register(manager)
         else:
             bring_back(config)

@@ -5,11 +5,13 @@ import time
 import pytest
 
 from hasten_worker.collection.collected import Collection
+from hasten_worker.collection.times import TIMES
 from hasten_worker.inspection.hooks import hook_wrapper
 from hasten_worker.messages import wire
 from hasten_worker.messages.ending import Interruption
 from hasten_worker.messages.journal import Journal
 from hasten_worker.messages.records import NO_ITEM
+from hasten_worker.running.fixture_times import FixtureTimes
 from hasten_worker.running.item_reports import ItemReports
 from hasten_worker.running.items import PhaseWords
 from hasten_worker.running.time_limit import TimeLimit
@@ -52,6 +54,7 @@ class Recorder:
     def pytest_runtestloop(self, session):
         seconds = time.perf_counter() - self._started
         message = self._collection.message(session, seconds)
+        TIMES.stop()
         if session.config.pluginmanager.hasplugin("timeout"):
             # Its timers run here, as in plain pytest: a limit must not be reached twice.
             message["items"] = [(*item[:2], None, *item[3:]) for item in message["items"]]
@@ -63,11 +66,14 @@ class Recorder:
             TimeLimit(journal, None).watch(session)
         usage = Usage()
         session.config.pluginmanager.register(PhaseUsage(usage))
-        self._reports = ItemReports(self._journal, session.config, False, usage)
+        fixtures = FixtureTimes(journal, str(session.config.rootpath))
+        fixtures.listen()
+        self._reports = ItemReports(journal, session.config, False, usage, fixtures)
         try:
             return (yield)
         finally:
             self._reports.abandon()
+            fixtures.tell(0.0)
             self._journal.flush()
             self._reports = None
 

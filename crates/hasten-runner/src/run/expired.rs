@@ -36,7 +36,7 @@ impl Run {
             }
             RecordKind::Warning => expiry.reports.extend_from_slice(record.bytes),
             RecordKind::Finished | RecordKind::Passed => self.finish_expired(number, record),
-            RecordKind::Verdict | RecordKind::Attempt => {}
+            RecordKind::Verdict | RecordKind::Attempt | RecordKind::Fixtures => {}
         }
         true
     }

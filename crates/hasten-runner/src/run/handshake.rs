@@ -15,6 +15,7 @@ use super::{Collecting, Output, Run, Watched, parse};
 use crate::channel::Channel;
 use crate::error::RunError;
 use crate::keys::Keys;
+use crate::measured::Moment;
 use crate::process::{Process, Role};
 
 /// Why and how a run is distributed.
@@ -153,6 +154,7 @@ impl Run {
 
     pub(super) fn on_settings(&mut self, payload: &[u8]) -> Result<(), RunError> {
         let settings: Settings = parse(Role::Main, payload)?;
+        self.measured.note(Moment::Configured);
         self.rules = Rules::read(&settings)?;
         self.rules.check_order(&settings.sorted_by)?;
         self.open_events(&settings)?;
@@ -222,6 +224,7 @@ impl Run {
         let message: SessionForked = parse(Role::Main, payload)?;
         self.loading_since = None;
         if message.forked {
+            self.measured.note(Moment::Loaded);
             self.collecting = Collecting::Session;
         } else {
             self.collecting = Collecting::Workers;
@@ -275,6 +278,7 @@ impl Run {
 
     pub(super) fn on_configured(&mut self, payload: &[u8]) -> Result<(), RunError> {
         let configured: Configured = parse(Role::Main, payload)?;
+        self.measured.note(Moment::Loaded);
         let on_stdout = self.options.output == Output::Stdout;
         self.screen
             .configure(configured.live_line && self.distribute && on_stdout);
@@ -310,6 +314,9 @@ impl Run {
             return Err(error.into());
         }
         if self.collected.is_none() {
+            self.measured.note(Moment::Collected);
+            self.measured
+                .add_collection(std::mem::take(&mut collected.measured));
             if role != Role::Main {
                 let frame = frame::encode(ToPython::Collection, payload);
                 self.screen.main_gets(frame);
@@ -321,6 +328,7 @@ impl Run {
             if role == Role::Main && self.options.forecast {
                 self.forecast = Some(self.forecast());
             } else if role == Role::Main {
+                self.measured.note(Moment::Item);
                 self.note_own_suite();
             }
         }

@@ -140,7 +140,9 @@ impl Run {
         };
         let details = Details {
             failures: suite.failures.named(&suite.nodeids),
-            ..Details::default()
+            ..self
+                .measured
+                .details(&suite.nodeids, self.distribute, self.started)
         };
         match history.record_run(&record, &attempts, &details) {
             Ok(None) => Ok(()),

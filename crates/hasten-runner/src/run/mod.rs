@@ -19,6 +19,7 @@ mod forecast;
 mod github;
 mod handshake;
 mod history;
+mod measured;
 mod nodes;
 mod origin;
 mod pool;
@@ -52,6 +53,7 @@ use crate::descendants;
 use crate::error::RunError;
 use crate::guardian::Guardian;
 use crate::keys::Keys;
+use crate::measured::Measured;
 use crate::memory::WorkerMemory;
 use crate::pressure::Pressure;
 use crate::process::{Launcher, Process, Role};
@@ -177,6 +179,8 @@ pub(crate) struct Run {
     forecast: Option<Forecast>,
     suite: Option<Suite>,
     history: Option<History>,
+    /// What processes measured beside their tests.
+    measured: Measured,
     /// What earlier runs lead to expect.
     estimates: Option<Arc<HashMap<String, PhaseTimes>>>,
     /// The exit status that the history was kept with, and what came of it.
@@ -254,6 +258,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         forecast: None,
         suite: None,
         history: None,
+        measured: Measured::default(),
         estimates: None,
         kept: None,
         python: None,

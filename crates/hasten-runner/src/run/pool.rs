@@ -14,6 +14,7 @@ use super::slow::Said;
 use super::suite::Suite;
 use super::watch::Watch;
 use crate::error::RunError;
+use crate::measured::Moment;
 use crate::memory::WorkerMemory;
 use crate::process::{Process, Role};
 
@@ -259,6 +260,9 @@ impl Run {
 
     /// Sends a worker items to run.
     pub(super) fn send_run(&mut self, number: usize, items: &[u32], last: bool) {
+        if self.workers[number].trial.is_none() {
+            self.measured.note(Moment::Item);
+        }
         let worker = &mut self.workers[number];
         worker.waiting = false;
         worker.last = last;
@@ -304,7 +308,7 @@ impl Run {
             {
                 self.workers[number].ran.push(index);
             }
-            if self.take_expired_record(number, &record) {
+            if self.take_expired_record(number, &record) || self.take_measured(number, &record) {
                 continue;
             }
             let stopping = self.stop.is_some();
@@ -323,6 +327,7 @@ impl Run {
                 (record.index, record.kind)
             {
                 suite.over(number, index, record.seconds(), stopping);
+                self.measured.note(Moment::Report);
             }
         }
         let needs_more = |suite: &Suite| self.stop.is_none() && suite.planner.needs_top_up(number);
@@ -345,8 +350,11 @@ impl Run {
 
     /// Records of main, which ran the tests itself: kept for the history, and for who follows the run.
     fn take_own_records(&mut self, payload: &[u8]) {
-        let Some(suite) = &mut self.suite else { return };
         for record in Records::new(payload).map_while(Result::ok) {
+            if self.take_measured(0, &record) {
+                continue;
+            }
+            let Some(suite) = &mut self.suite else { return };
             if !suite.ledger.record(0, &record) {
                 continue;
             }
@@ -356,6 +364,7 @@ impl Run {
             };
             suite.order.record(index, record.bytes);
             if matches!(record.kind, RecordKind::Passed | RecordKind::Finished) {
+                self.measured.note(Moment::Report);
                 suite.keep_failure(index);
                 suite.tell_held(index);
                 suite.order.discard(index);
