@@ -72,7 +72,7 @@ fn name_event(what: &str, track: usize, name: &str) -> Value {
 
 fn add_events(events: &mut Vec<Value>, slices: Vec<Slice>, track: usize, begin: i64) {
     for slice in slices {
-        events.push(json!({
+        let mut event = json!({
             "ph": "X",
             "name": slice.name,
             "cat": slice.category,
@@ -80,8 +80,11 @@ fn add_events(events: &mut Vec<Value>, slices: Vec<Slice>, track: usize, begin: 
             "dur": slice.end - slice.start,
             "pid": PROCESS,
             "tid": track,
-            "args": slice.args,
-        }));
+        });
+        if !slice.args.is_empty() {
+            event["args"] = Value::Object(slice.args);
+        }
+        events.push(event);
         add_events(events, slice.children, track, begin);
     }
 }
@@ -89,6 +92,10 @@ fn add_events(events: &mut Vec<Value>, slices: Vec<Slice>, track: usize, begin: 
 /// Whole microseconds, which is what seconds since the epoch can tell in 64 bits.
 fn micros(seconds: f64) -> i64 {
     (seconds * 1e6).round() as i64
+}
+
+fn to_the_microsecond(seconds: f64) -> f64 {
+    (seconds * 1e6).round() / 1e6
 }
 
 fn stages(recorded: &Recorded) -> Vec<Slice> {
@@ -158,7 +165,10 @@ fn test(recorded: &Recorded, attempt: &Attempt<'_>) -> Slice {
         if at > start {
             let mut args = Map::new();
             if let Some(cpu) = cpu {
-                args.insert("processor seconds".to_owned(), json!(cpu[number]));
+                args.insert(
+                    "processor seconds".to_owned(),
+                    json!(to_the_microsecond(cpu[number])),
+                );
             }
             children.push(Slice {
                 name: name.to_owned(),
@@ -193,7 +203,10 @@ fn fixture(recorded: &Recorded, span: &FixtureSpan) -> Slice {
     let what = if span.teardown { "teardown" } else { "setup" };
     let mut args = Map::new();
     args.insert("scope".to_owned(), json!(span.scope));
-    args.insert("seconds".to_owned(), json!(span.seconds));
+    args.insert(
+        "seconds".to_owned(),
+        json!(to_the_microsecond(span.seconds)),
+    );
     Slice {
         name: format!("{what} of {}", span.fixture),
         category: "fixture",
