@@ -39,7 +39,7 @@ clean:
 
 # ---- the pieces of `make test`
 
-.PHONY: lint test-rust test-python test-report test-steady test-own-suites test-real-suites test-suites test-wheel
+.PHONY: lint test-rust test-python test-report test-steady test-own-suites test-real-suites test-plugins test-suites test-wheel
 lint: .cache/tools/.ready
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
@@ -68,7 +68,7 @@ test-report: .venv/.ready
 	cargo build --quiet --package hasten-report --example history
 	cd tests/report && ../../.venv/bin/python -m pytest -q -p no:cacheprovider
 
-test-suites: test-steady test-own-suites test-real-suites
+test-suites: test-steady test-own-suites test-real-suites test-plugins
 
 # That the suites say the same in any order, by plain pytest alone.
 test-steady: suites-venvs
@@ -76,6 +76,15 @@ test-steady: suites-venvs
 
 test-own-suites: suites-venvs build
 	@$(PYTHON) tests/compare --only own
+
+# Each plugin with a suite of its own.
+test-plugins: .cache/plugins/.ready build
+	@$(PYTHON) tests/plugins/compare
+
+.cache/plugins/.ready: tests/plugins/requirements.txt
+	rm -rf .cache/plugins && $(PYTHON) -m venv .cache/plugins
+	.cache/plugins/bin/python $(PIP) -r $<
+	touch $@
 
 test-real-suites: build
 	@tests/fetch-suites

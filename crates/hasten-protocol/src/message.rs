@@ -345,6 +345,9 @@ pub struct Bye {
     /// Which path the items of a worker took.
     #[serde(default)]
     pub paths: Option<Paths>,
+    /// pytest's exit status before a plugin changed it at the end of the session, where the tests ran elsewhere.
+    #[serde(default)]
+    pub session_status: Option<i32>,
     /// A worker's `config.workeroutput`: opaque to the supervisor.
     #[serde(default)]
     pub output: Option<String>,

@@ -1,4 +1,4 @@
-//! What hasten prints itself: texts and tables, made of data that others gathered. Nothing here reads, writes or asks.
+//! What hasten shows itself: texts, tables, the page about a run; made of data that others gathered. Nothing here reads, writes or asks.
 
 pub mod doctor;
 pub mod durations;

@@ -34,9 +34,10 @@ def keep_out(manager):
 
 def would_rerun(config):
     """Whether pytest-rerunfailures is installed, and pytest would have loaded it."""
-    if os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
-        return False
-    if getattr(config.known_args_namespace, "disable_plugin_autoload", False):
+    known = config.known_args_namespace
+    named = not set(_NAMES["pytest_rerunfailures"]).isdisjoint(getattr(known, "plugins", ()))
+    silent = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    if not named and (silent or getattr(known, "disable_plugin_autoload", False)):
         return False
     return isinstance(config.pluginmanager.get_plugin(_RERUNS), Absent)
 

@@ -23,6 +23,8 @@ _IN_PROCESS = (
     ("stepwise_skip", "--stepwise-skip"),
     ("cacheshow", "--cache-show"),
     ("debug", "--debug"),
+    # pytest-bdd refuses it beside pytest-xdist.
+    ("gherkin_terminal_reporter", "--gherkin-terminal-reporter"),
 )
 _DEBUGGERS = ("pydevd", "bdb", "pydevd_frame_evaluator")
 

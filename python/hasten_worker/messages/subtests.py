@@ -28,6 +28,14 @@ def restore_failed(number, config, report):
         counts[_key(report)] = number
 
 
+def restore_context(report, data):
+    """Gives the parameters of a subtest the words that they came with: pytest quotes them anew."""
+    if is_subtest(report):
+        words = data.get("_subtest.context", {}).get("kwargs")
+        if words is not None:
+            object.__setattr__(report.context, "kwargs", words)
+
+
 def is_subtest(report):
     """Whether it is the report of a subtest, not of the test."""
     return SubtestReport is not None and isinstance(report, SubtestReport)

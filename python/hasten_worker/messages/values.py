@@ -8,8 +8,13 @@ from _pytest._io import TerminalWriter
 _TUPLE = "$tuple"
 _PAIRS = "$pairs"
 _OPAQUE = "$opaque"
-_TAGS = (_TUPLE, _PAIRS, _OPAQUE)
+_SET = "$set"
+_FROZENSET = "$frozenset"
+_BYTES = "$bytes"
+_COMPLEX = "$complex"
+_TAGS = (_TUPLE, _PAIRS, _OPAQUE, _SET, _FROZENSET, _BYTES, _COMPLEX)
 _PLAIN = (str, int, float, bool, type(None))
+_SETS = {set: _SET, frozenset: _FROZENSET}
 # Fields that pytest itself writes, with values that JSON knows or that are restored below.
 _KNOWN = frozenset(
     (
@@ -98,6 +103,12 @@ def _tagged(value, depth=20):
         return {_PAIRS: [[_tagged(key, 1), _tagged(value[key], depth - 1)] for key in value]}
     if type(value) in _PLAIN:
         return value
+    if depth and type(value) in _SETS:
+        return {_SETS[type(value)]: [_tagged(part, depth - 1) for part in value]}
+    if type(value) is bytes:
+        return {_BYTES: value.hex()}
+    if type(value) is complex:
+        return {_COMPLEX: [value.real, value.imag]}
     return {_OPAQUE: [_words(str, value), _words(repr, value)]}
 
 
@@ -133,5 +144,12 @@ def _untagged(value):
                 return Opaque(*value[_OPAQUE])
             if _PAIRS in value:
                 return {_untagged(key): _untagged(part) for key, part in value[_PAIRS]}
+            for kind, tag in _SETS.items():
+                if tag in value:
+                    return kind(map(_untagged, value[tag]))
+            if _BYTES in value:
+                return bytes.fromhex(value[_BYTES])
+            if _COMPLEX in value:
+                return complex(*value[_COMPLEX])
         return {key: _untagged(part) for key, part in value.items()}
     return value

@@ -17,8 +17,9 @@ _KEYS = ("workerid", "workercount")
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _SKIPPED = (os.__file__, "<frozen os>", "<frozen _collections_abc>")
 _PYTEST = ("_pytest", "pluggy", "pytest", "_pytest.assertion.rewrite")
-# Plugins that are told who they are once more, after the fork (``running/adoption.py``).
-_ADOPTED = ("pytest_cov",)
+# pytest-cov is told who it is once more, after the fork (``running/adoption.py``); syrupy only
+# looks whether there is a worker, each time anew.
+_ADOPTED = ("pytest_cov", "syrupy")
 
 
 def set_environment(identity):

@@ -258,7 +258,13 @@ def _flush_handlers():
     for reference in list(logging._handlerList):
         handler = reference()
         if handler is not None:
-            handler.flush()
+            try:
+                handler.flush()
+            except (
+                OSError,
+                ValueError,
+            ):  # its file was closed; `logging.shutdown` ignores that, too
+                pass
 
 
 def _flush_streams():

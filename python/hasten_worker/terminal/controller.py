@@ -81,6 +81,7 @@ class Controller:
         self._interruption = Interruption()
         self._items = []
         self._handler = None
+        self.status = None  # of the session, before a plugin changed it
 
     def register(self, manager):
         """Makes pytest call us."""
@@ -147,7 +148,8 @@ class Controller:
                 self._told(kind, payload)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self):
+    def pytest_sessionfinish(self, exitstatus):
+        self.status = int(exitstatus)
         if self._handler is not None:
             signal.signal(signal.SIGINT, self._handler)
             self._handler = None

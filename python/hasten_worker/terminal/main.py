@@ -80,6 +80,7 @@ class Main:
         self._memory = memory  # a descriptor
         self._notes = Notes(channel)
         self._decision = None
+        self._controller = None
         self._audit = None  # of the conftest files that the session will share
 
     @property
@@ -116,7 +117,8 @@ class Main:
         manager.register(self._notes)
         if self.distributes:
             TIMES.stop()
-            Controller(self._channel, self._notes, self._decision["worker"]).register(manager)
+            self._controller = Controller(self._channel, self._notes, self._decision["worker"])
+            self._controller.register(manager)
         else:
             bring_back(config)
             forecasts = self._decision is not None and self._decision.get("forecast")
@@ -139,7 +141,12 @@ class Main:
 
     def leave(self, status):
         """Says BYE; the interpreter ends as it does after any program."""
-        self._channel.send_json(wire.BYE, {"exitstatus": int(status), "errors": []})
+        message = {
+            "exitstatus": int(status),
+            "errors": [],
+            "session_status": self._controller and self._controller.status,
+        }
+        self._channel.send_json(wire.BYE, message)
         self._channel.close()
         return int(status)
 

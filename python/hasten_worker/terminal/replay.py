@@ -9,7 +9,7 @@ from _pytest.reports import TestReport
 from hasten_worker.inspection.hooks import others
 from hasten_worker.messages import records
 from hasten_worker.messages.junit import JunitOfMain
-from hasten_worker.messages.subtests import FAILED_SUBTESTS, restore_failed
+from hasten_worker.messages.subtests import FAILED_SUBTESTS, restore_context, restore_failed
 from hasten_worker.messages.values import restore
 from hasten_worker.messages.warning_records import from_message
 from hasten_worker.terminal.listeners import own_reporter
@@ -187,6 +187,7 @@ def read_report(config, data):
     if rendered is not None and report is not None:
         report.longrepr = rendered
     restore_failed(failed_subtests, config, report)
+    restore_context(report, data)
     return report
 
 

@@ -31,7 +31,7 @@ const STYLES: [&str; 7] = [
 ];
 
 /// In the order in which they need one another.
-const SCRIPTS: [&str; 16] = [
+const SCRIPTS: [&str; 18] = [
     include_str!("../../assets/js/text.js"),
     include_str!("../../assets/js/dom.js"),
     include_str!("../../assets/js/data.js"),
@@ -44,6 +44,8 @@ const SCRIPTS: [&str; 16] = [
     include_str!("../../assets/js/timeline/window.js"),
     include_str!("../../assets/js/timeline/lanes.js"),
     include_str!("../../assets/js/timeline/paint.js"),
+    include_str!("../../assets/js/timeline/picture.js"),
+    include_str!("../../assets/js/timeline/tip.js"),
     include_str!("../../assets/js/timeline/timeline.js"),
     include_str!("../../assets/js/trend.js"),
     include_str!("../../assets/js/failures.js"),

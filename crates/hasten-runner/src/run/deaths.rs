@@ -127,7 +127,10 @@ impl Run {
 
     fn on_main_gone(&mut self, number: usize, ending: Ending) -> Result<(), RunError> {
         match (&self.processes[number].bye, ending) {
-            (Some(bye), _) => self.exit_status = Some(bye.exitstatus),
+            (Some(bye), _) => {
+                self.exit_status = Some(bye.exitstatus);
+                self.session_status = bye.session_status;
+            }
             (None, Ending::Exited(status)) => self.exit_status = Some(status),
             // Under -n 0 main is pytest, and ends as pytest would have.
             (None, Ending::Killed(signal)) if !self.distribute && self.settings.is_some() => {

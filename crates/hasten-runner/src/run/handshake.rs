@@ -26,7 +26,11 @@ struct Choice {
 
 /// Options that run tests, and for which hasten falls back to one process. The others of
 /// `in_process` only list, as everybody expects.
-const FALLS_BACK: [&str; 2] = ["--stepwise", "--stepwise-skip"];
+const FALLS_BACK: [&str; 3] = [
+    "--stepwise",
+    "--stepwise-skip",
+    "--gherkin-terminal-reporter",
+];
 
 impl Choice {
     /// `limited`: tests have time limits. `outside`: what else is decided on outside the process that runs a test.

@@ -189,6 +189,8 @@ pub(crate) struct Run {
     stop: Option<Stop>,
     distribute: bool,
     exit_status: Option<i32>,
+    /// pytest's exit status before a plugin changed it.
+    session_status: Option<i32>,
     /// Something went wrong outside of any test.
     fault: bool,
     /// Number of tests that fail the run since they became slower.
@@ -265,6 +267,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         stop: None,
         distribute: false,
         exit_status: None,
+        session_status: None,
         fault: false,
         regressed: 0,
         ended: false,

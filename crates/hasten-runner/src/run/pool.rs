@@ -186,7 +186,7 @@ impl Run {
             return;
         };
         let why = match first.kind.as_str() {
-            "identity" => format!("{} reads the worker's identity while it loads", first.cause),
+            "identity" => format!("{} before workers are forked", first.cause),
             _ => format!("{} is alive, and a fork would lose it", first.cause),
         };
         if count > 0 {
