@@ -26,6 +26,8 @@ pub(crate) fn all_pids() -> impl Iterator<Item = i32> {
 /// What the system says of a process (`proc(5)`).
 pub(crate) struct Stat {
     zombie: bool,
+    /// Its main thread runs, or would if a processor were free.
+    pub(crate) runnable: bool,
     pub(crate) parent: i32,
     /// Its process group.
     pub(crate) group: i32,
@@ -44,10 +46,19 @@ fn parse_stat(text: &str) -> Option<Stat> {
     let number = |at: usize| fields.get(at)?.trim().parse::<i64>().ok();
     Some(Stat {
         zombie: *fields.first()? == "Z",
+        runnable: *fields.first()? == "R",
         parent: i32::try_from(number(1)?).ok()?,
         group: i32::try_from(number(2)?).ok()?,
         started: u64::try_from(number(19)?).ok()?,
     })
+}
+
+/// Nanoseconds that its main thread could have run so far, and had no processor; 0 where that is not known.
+pub(crate) fn delayed(pid: i32) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/schedstat"));
+    text.ok()
+        .and_then(|text| text.split(' ').nth(1)?.parse().ok())
+        .unwrap_or(0)
 }
 
 /// The processes for which `is_root` holds, and everything that descends from them; living ones.

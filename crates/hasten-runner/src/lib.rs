@@ -25,12 +25,14 @@ mod pressure;
 mod process;
 mod retries;
 mod run;
+mod sampler;
 mod sharding;
 mod signals;
 mod stacks;
 mod strays;
 mod test_event;
 mod verdict;
+mod waiting;
 
 pub use error::RunError;
 pub use interpreter::Search;

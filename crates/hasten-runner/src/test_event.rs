@@ -228,7 +228,7 @@ fn place(repr: &LongRepr, nodeid: &str, folders: &Folders) -> Option<(Utf8PathBu
 }
 
 /// A path relative to the rootdir, where it lies below.
-fn shown(path: &str, folders: &Folders) -> Utf8PathBuf {
+pub(crate) fn shown(path: &str, folders: &Folders) -> Utf8PathBuf {
     let mut whole = Utf8PathBuf::new();
     for part in folders.current.join(path).components() {
         match part {

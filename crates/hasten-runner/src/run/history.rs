@@ -135,14 +135,15 @@ impl Run {
             return Ok(());
         }
         let record = self.run_record(&rootdir, suite.ledger.is_complete(), exit_status);
-        let Some(history) = &mut self.history else {
-            return Ok(());
-        };
         let details = Details {
             failures: suite.failures.named(&suite.nodeids),
+            waits: self.waits(),
             ..self
                 .measured
                 .details(&suite.nodeids, self.distribute, self.started)
+        };
+        let Some(history) = &mut self.history else {
+            return Ok(());
         };
         match history.record_run(&record, &attempts, &details) {
             Ok(None) => Ok(()),

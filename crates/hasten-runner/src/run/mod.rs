@@ -31,6 +31,7 @@ mod slow;
 mod suite;
 mod time;
 mod together;
+mod waits;
 mod watch;
 
 use std::collections::HashMap;
@@ -73,6 +74,8 @@ use rules::Rules;
 use screen::Screen;
 use selection::Selecting;
 use suite::Suite;
+pub(crate) use time::monotonic;
+use waits::Waits;
 use watch::Watch;
 
 /// What a run is about.
@@ -211,6 +214,7 @@ pub(crate) struct Run {
     /// Stacks that somebody asked for.
     dump: Option<Dump>,
     events: Events,
+    waits: Waits,
     started: std::time::SystemTime,
     /// `CLOCK_MONOTONIC` nanoseconds.
     began: u64,
@@ -281,6 +285,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         diagnosis: Diagnosis::default(),
         dump: None,
         events: Events::default(),
+        waits: Waits::default(),
         started: std::time::SystemTime::now(),
         began: time::monotonic(),
         loading_since: None,
@@ -329,6 +334,7 @@ impl Run {
             self.handle_frames()?;
             self.handle_ended_processes()?;
             self.check_limits()?;
+            self.look_at_waiting();
             self.advance()?;
             self.feed_main();
             self.keep_history_early();
@@ -339,7 +345,8 @@ impl Run {
 
     /// Waits until something is to be done.
     fn wait(&mut self) -> Result<(), RunError> {
-        let timeout = self.next_moment().unwrap_or(IDLE_WAIT).min(IDLE_WAIT);
+        let moments = [self.next_moment(), self.waits_moment()];
+        let timeout = moments.into_iter().flatten().fold(IDLE_WAIT, Duration::min);
         // Rounded up, so that the moment has come when the wait ends.
         let milliseconds = timeout.as_micros().div_ceil(1000);
         let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX);

@@ -30,3 +30,4 @@ mod shards;
 mod slower;
 mod timeouts;
 mod verify;
+mod waits;
