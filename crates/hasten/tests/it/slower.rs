@@ -181,7 +181,7 @@ def test_other(): pass
             0,
             &["slowest fixtures", "s test_a.py::wide (module, 1 setup)"],
         );
-        output.check(0, &["slowest files to collect", "slowest imports"]);
+        output.check(0, &["slowest files to collect"]);
     }
     let slow = project.hasten(&["slow", "--limit", "1"]);
     slow.check(
@@ -190,7 +190,6 @@ def test_other(): pass
             "waiting ",
             "Costliest fixtures",
             "module  test_a.py::wide",
-            "Slowest imports",
             "before and after the tests: start ",
             "the longest test, test_a.py::test_waits, with ",
         ],
