@@ -57,6 +57,36 @@ def summarise(runs, plain_runs):
     return cell
 
 
+def distance(runs):
+    """Medians of recorded runs: the lower limit, what they took, what the planner would take now."""
+    if not runs:
+        return None
+    limits = [run["limit"]["seconds"] for run in runs]
+    return {
+        "runs": len(runs),
+        "workers": max(run["workers"] for run in runs),
+        "limit": round(statistics.median(limits), 4),
+        "because": runs[0]["limit"]["because"],
+        **{
+            name: round(statistics.median(run[name] / max(limit, 1e-6) for run, limit in zip(runs, limits)), 3)
+            for name in ("took", "planned", "unplanned")
+        },
+    }
+
+
+def distance_table(distances):
+    """How far hasten's runs were from what no plan can go below."""
+    lines = [
+        "| suite | workers | lower limit, s | because of | took | planned | planned, knowing nothing |",
+        "|---|---:|---:|---|---:|---:|---:|",
+    ]
+    for suite, found in distances.items():
+        cells = [str(found["workers"]), "%.3f" % found["limit"], "the " + found["because"].replace("-", " ")]
+        cells += ["%.2f×" % found[name] for name in ("took", "planned", "unplanned")]
+        lines.append("| %s | %s |" % (suite, " | ".join(cells)))
+    return lines
+
+
 def said(run):
     """The verdict of a run that is not plain pytest's."""
     return "killed" if run.killed else "%s, status %d" % (describe(run.counts), run.status)
@@ -104,7 +134,7 @@ def memory_table(memory, names):
     return lines
 
 
-def markdown(when, facts, options, results, memory, reached):
+def markdown(when, facts, options, results, memory, distances, reached):
     """The whole report."""
     names = list(options["tools"])
     described = ", ".join("%s %s" % (key.replace("_", " "), value) for key, value in facts.items())
@@ -117,6 +147,11 @@ def markdown(when, facts, options, results, memory, reached):
     lines += ["", *times_table(results, names), ""]
     if memory:
         lines += ["Peak memory, MiB of proportional set size over all processes:", "", *memory_table(memory, names), ""]
+    if distances:
+        lines += ["How far hasten's runs were from the lower limit that no plan can go below: the"]
+        lines += ["longest test, or each worker's share. From the first test to the last, as multiples of it: what"]
+        lines += ["they took, and what the planner takes for the same tests when nothing else costs time."]
+        lines += ["", *distance_table(distances), ""]
     if options["left_out"]:
         lines += ["Left out: " + "; ".join(options["left_out"]) + ".", ""]
     if reached:
@@ -124,14 +159,15 @@ def markdown(when, facts, options, results, memory, reached):
     return "\n".join(lines)
 
 
-def write(folder, facts, options, results, memory, real):
+def write(folder, facts, options, results, memory, distances, real):
     """Writes latest.md and latest.json; returns the Markdown."""
     when = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     reached = targets(results, memory, real)
-    text = markdown(when, facts, options, results, memory, reached)
+    text = markdown(when, facts, options, results, memory, distances, reached)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "latest.md").write_text(text, encoding="utf-8")
-    data = {"when": when, "machine": facts, "options": options, "times": results, "memory_mib": memory}
+    data = {"when": when, "machine": facts, "options": options, "times": results}
+    data.update(memory_mib=memory, lower_limit=distances)
     data["targets"] = [{"target": sentence, "met": met} for sentence, met in reached]
     (folder / "latest.json").write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return text

@@ -1,5 +1,8 @@
 """Rounds in which the tools take turns on one suite."""
 
+import json
+import subprocess
+
 from . import environments, measure, processes, report
 from .verdict import describe
 
@@ -22,7 +25,7 @@ class Bench:
             )
             for tool in chosen
         }
-        self.limit, self.rounds = OTHERWISE, options.rounds
+        self.most_seconds, self.rounds = OTHERWISE, options.rounds
         if suite.name == "article" and options.full_article:
             self.rounds = 1
         # name -> the run in which it was killed; it is not tried again.
@@ -32,7 +35,12 @@ class Bench:
         # The last -n counts, for every tool.
         command = [*tool.command, *extra, *self.suite.arguments]
         run = measure.run(
-            command, self.suite.folder, self.variables[tool.name], self.limit, watch=watch, resident=tool.resident
+            command,
+            self.suite.folder,
+            self.variables[tool.name],
+            self.most_seconds,
+            watch=watch,
+            resident=tool.resident,
         )
         if run.killed:
             self.hung[tool.name] = run
@@ -45,7 +53,7 @@ class Bench:
             first = self.run(tool)
             self.options.say("  %-15s warm-up %7.2f s  %s" % (tool.name, first.seconds, describe(first.counts)))
             if tool.name == "pytest":
-                self.limit = max(LEAST, TIMES * first.seconds)
+                self.most_seconds = max(LEAST, TIMES * first.seconds)
                 if first.seconds > LONG:
                     self.rounds = min(self.rounds, LONG_ROUNDS)
 
@@ -73,6 +81,19 @@ class Bench:
             self.suite.cool()
 
         return self.times(before)
+
+    def limit(self):
+        """How far the measured runs of hasten were from what no plan can go below, as its history has them."""
+        tool = next((tool for tool in self.chosen if tool.name == "hasten"), None)
+        if tool is None or tool.name in self.hung:
+            return None
+        command = [tool.command[0], "plan", "--replay", "all", "--json"]
+        output = subprocess.run(command, cwd=self.suite.folder, capture_output=True, text=True, check=False)
+        if output.returncode != 0:
+            self.options.say("  no lower limit: " + output.stderr.strip())
+            return None
+        # The newest first; the warm-up and runs of other benchmarks are older.
+        return report.distance(json.loads(output.stdout)["runs"][: self.rounds])
 
     def memory(self, extra=(), only=None):
         """Peak memory of each tool, in MiB; that of a resident tool includes what it keeps running."""

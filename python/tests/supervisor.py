@@ -104,6 +104,8 @@ class Supervisor:
         self.full_reports = more.get("full_reports")
         self.live_line = more.get("live_line")
         self.decide = more.get("decide", lambda settings: {})
+        self.select = more.get("select")  # what to keep of the node ids that were collected
+        self.asked = []
         self.processes = []
         self.settings = self.configured = self.collected = None
         self.unsafe = []  # why main did not fork the session
@@ -147,6 +149,7 @@ class Supervisor:
             "testrunuid": self.run_id,
             "basetemp": self.configured and self.configured["basetemp"],
             "full_reports": full,
+            "select": self.select is not None,
         }
 
     def execute(self, process, role, descriptors=()):
@@ -280,6 +283,10 @@ class Supervisor:
             self.start_workers()
         elif kind == wire.COLLECTED:
             self.on_collected(process, message, payload)
+        elif kind == wire.ITEMS:
+            self.asked.append(message)
+            keep = list(self.select([item[0] for item in message["items"]]))
+            process.send(wire.SELECTION, {"keep": keep, "lines": ["selected"]})
         elif kind == wire.STOPPED:
             self.stopped.append(message)
             self.end(message)
@@ -297,6 +304,7 @@ class Supervisor:
         self.spawn = self.spawn or settings["start_method"] == "spawn"
         decision = {"distribute": distribute, "session": distribute and not self.spawn}
         decision["worker"] = self.identity(0)
+        decision["select"] = self.select is not None
         decision.update(self.decide(settings))
         if not decision["session"]:
             main.send(wire.DECISION, decision)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from conftest import environment, normal
-from test_fused import same
+from test_fused import same, steady
 
 WAYS = {
     "fork": ("-n", "2"),
@@ -120,12 +120,12 @@ def test_errors_are_those_of_pytest(suite, args):
     (suite.path / "bad_bytes.py").write_bytes(b"# -*- coding: ascii -*-\nx = '\xff'\n")
     (suite.path / "conftest.py").write_text(CONFTEST)
     args = (*args, "--continue-on-collection-errors", "-p", "no:cacheprovider")
-    plain = normal(suite.plain(*args).out)
+    plain = steady(suite.plain(*args).out)
     assert "errors in" in plain
     for number in ("1", "0"):
         ours = suite.run("-n", number, *args)
         assert len(ours.collected["measured"]["files"]) == len(ERRORS)
-        same("hasten", normal(ours.out), "plain", plain)
+        same("hasten", steady(ours.out), "plain", plain)
 
 
 @pytest.mark.parametrize("name", ["missing", "raises", "circular", "syntax", "loader"])

@@ -400,23 +400,6 @@ impl Planner {
         }
     }
 
-    fn give_back_held(&mut self, item: u32) -> bool {
-        let held = self.held.has(item);
-        if held {
-            self.held.add(item, &self.estimates);
-        }
-        held
-    }
-
-    /// Offers a bound group that uses resources.
-    fn offer_held(&mut self, group: usize) {
-        let waiting = self.bound.waiting(group);
-        let seconds = waiting.map(|item| self.estimates.of(item).seconds).sum();
-        if let Some(first) = self.bound.first(group) {
-            self.held.add_group(group, first, seconds);
-        }
-    }
-
     fn leave(&mut self, group: usize, worker: usize) {
         let places = self.groups.leave(group, worker);
         let known = self.options.in_order || self.layout.unknown(&places) == 0;

@@ -73,7 +73,7 @@ class CollectionTimes:
             if get_ident() != thread:
                 return False
             file = collector.getparent(pytest.File)
-            if file is None:
+            if file is None or isinstance(file, pytest.Package):  # a file until pytest 8
                 return False
             files.append((file, now()))
             return True

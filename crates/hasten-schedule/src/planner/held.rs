@@ -35,6 +35,24 @@ impl Planner {
         true
     }
 
+    /// An item is to be sent again; false when it uses nothing.
+    pub(super) fn give_back_held(&mut self, item: u32) -> bool {
+        let held = self.held.has(item);
+        if held {
+            self.held.add(item, &self.estimates);
+        }
+        held
+    }
+
+    /// Offers a bound group that uses resources.
+    pub(super) fn offer_held(&mut self, group: usize) {
+        let waiting = self.bound.waiting(group);
+        let seconds = waiting.map(|item| self.estimates.of(item).seconds).sum();
+        if let Some(first) = self.bound.first(group) {
+            self.held.add_group(group, first, seconds);
+        }
+    }
+
     fn is_urgent(&self, worker: usize, unit: usize) -> bool {
         let Some(first) = self.held.first(unit) else {
             return false;

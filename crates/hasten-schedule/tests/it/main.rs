@@ -1,5 +1,6 @@
 //! Tests of the planner, by asking it and by playing whole runs.
 
+mod adversary;
 mod asking;
 mod deaths;
 mod properties;
