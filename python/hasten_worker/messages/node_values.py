@@ -5,11 +5,14 @@ be pickled goes as it is: both sides are the same interpreter.
 """
 
 import base64
-import pickle
+
+# Not pickle: most runs have no use for it, and whatever a test imports it finds as pytest leaves it.
 
 
 def to_text(values):
     """Returns a dict as text; what cannot be pickled goes as its ``repr``."""
+    import pickle
+
     try:
         data = pickle.dumps(values)
     except Exception:
@@ -19,10 +22,14 @@ def to_text(values):
 
 def from_text(text):
     """Returns the dict again."""
+    import pickle
+
     return pickle.loads(base64.b64decode(text))
 
 
 def _or_repr(value):
+    import pickle
+
     try:
         pickle.loads(pickle.dumps(value))
     except Exception:

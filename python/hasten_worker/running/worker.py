@@ -121,7 +121,9 @@ class Worker:
         self.journal.flush()
 
     def output(self):
-        """Returns ``config.workeroutput`` as text."""
+        """Returns ``config.workeroutput`` as text, where plugins know of this worker."""
+        if self._identity.get("input") is None:
+            return None
         config = getattr(self._session, "config", None)
         output = getattr(config, "workeroutput", None)
         return to_text(output) if isinstance(output, dict) else None
