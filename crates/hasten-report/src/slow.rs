@@ -255,10 +255,10 @@ impl Report {
         let whole: f64 = timings.iter().map(|one| one.expected.total()).sum();
         let mut files = files(&timings, by, whole, &measured);
         let suite = suite(&timings, files.len(), &processor);
-        let limit = options
-            .paths
-            .is_empty()
-            .then(|| limit::limit(&timings, &processor, &measured, last_run.as_ref(), cores));
+        let limit = options.paths.is_empty().then(|| {
+            let fullest = fullest(&past.runs).or(last_run.as_ref());
+            limit::limit(&timings, &processor, &measured, fullest, cores)
+        });
         let trends = change::trends(&past, &details, &timings, options);
         let fixtures = fixtures::fixtures(&measured, suite.seconds.total, options);
         let imports = collection::imports(&measured, options);
@@ -317,6 +317,12 @@ impl Report {
     pub fn to_json(&self) -> String {
         crate::json_line(self)
     }
+}
+
+/// The newest run of the whole suite, else the newest of those with the most tests.
+fn fullest(runs: &[Run]) -> Option<&Run> {
+    let newest = runs.iter().rev().find(|run| run.record.whole_suite);
+    newest.or_else(|| runs.iter().max_by_key(|run| run.attempts))
 }
 
 /// Whether a node id is below one of these.

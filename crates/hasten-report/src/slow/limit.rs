@@ -14,10 +14,11 @@ use super::seconds::{maybe, microseconds, share};
 /// What no run of all tests can be shorter than, from what the tests took.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Limit {
-    /// Seconds of a run with as many workers as the last one had.
+    /// Seconds of a run with as many workers as the last one of the whole suite had (without such a run: the one with the
+    /// most tests).
     #[serde(serialize_with = "microseconds")]
     pub seconds: f64,
-    /// Number of these workers; none: the last run had none.
+    /// Number of these workers; none: it had none.
     pub workers: Option<u32>,
     /// Seconds of a run with any number of workers.
     #[serde(serialize_with = "microseconds")]
@@ -74,7 +75,7 @@ pub(super) fn limit(
     timings: &[TestTiming],
     processor: &Processor,
     measured: &Measured<'_>,
-    last_run: Option<&Run>,
+    fullest: Option<&Run>,
     cores: usize,
 ) -> Option<Limit> {
     let wide = wide_setups(measured);
@@ -90,7 +91,7 @@ pub(super) fn limit(
         })
         .collect();
     let computing = computing(timings, &parts);
-    let workers = last_run
+    let workers = fullest
         .map(|run| run.record.workers)
         .filter(|workers| *workers > 0);
     let on = |parts: &[Work], workers: Option<u32>| {
@@ -129,7 +130,7 @@ pub(super) fn limit(
         computing,
         cores,
         useful_workers: computing.and(useful(&here, &any, workers)),
-        last: last_run
+        last: fullest
             .filter(|run| run.record.whole_suite)
             .map(|run| run.record.wall),
     })

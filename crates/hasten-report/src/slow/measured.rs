@@ -27,11 +27,24 @@ pub(super) struct FixtureMedians<'a> {
     pub(super) longest: f64,
 }
 
+/// Whether anything of a run was measured: the texts of failures are details, too.
+fn has_times(details: &Details) -> bool {
+    let Details {
+        stages,
+        fixtures,
+        files,
+        imports,
+        ..
+    } = details;
+    !(stages.is_empty() && fixtures.is_empty() && files.is_empty() && imports.is_empty())
+}
+
 impl<'a> Measured<'a> {
     pub(super) fn new(past: &'a Past, details: &'a [(i64, Details)]) -> Self {
         let run_of = |id: i64| past.runs.iter().find(|run| run.id == id);
         let known: Vec<(&Run, &Details)> = details
             .iter()
+            .filter(|(_, details)| has_times(details))
             .filter_map(|(id, details)| Some((run_of(*id)?, details)))
             .collect();
         let whole = known.iter().find(|(run, _)| run.record.whole_suite);

@@ -36,8 +36,9 @@ pub struct WaitedIn {
 pub(super) struct Used {
     /// Medians of each phase.
     pub(super) cpu: PhaseTimes,
-    /// The same attempts, on the wall clock.
-    pub(super) wall: PhaseTimes,
+    /// Which part of the time it computed, in the attempt in which that was most: on a busy machine a test waits for a
+    /// core, too.
+    pub(super) computing: f64,
 }
 
 /// The processor time of all tests.
@@ -63,20 +64,21 @@ impl Processor {
 }
 
 fn used(attempts: &[&PastAttempt]) -> Option<Used> {
-    let middle = |times: &dyn Fn(&PastAttempt) -> PhaseTimes| {
-        let phase = |of: fn(&PhaseTimes) -> f64| {
-            let values: Vec<f64> = attempts.iter().map(|attempt| of(&times(attempt))).collect();
-            median(&values)
-        };
-        Some(PhaseTimes {
+    let phase = |of: fn(&PhaseTimes) -> f64| {
+        let cpu = attempts.iter().filter_map(|attempt| attempt.cpu.as_ref());
+        median(&cpu.map(of).collect::<Vec<f64>>())
+    };
+    let part = |attempt: &&PastAttempt| {
+        let cpu = attempt.cpu.map_or(0.0, |cpu| cpu.total());
+        share(cpu, attempt.wall.total())
+    };
+    Some(Used {
+        cpu: PhaseTimes {
             setup: phase(|times| times.setup)?,
             call: phase(|times| times.call)?,
             teardown: phase(|times| times.teardown)?,
-        })
-    };
-    Some(Used {
-        cpu: middle(&|attempt| attempt.cpu.unwrap_or_default())?,
-        wall: middle(&|attempt| attempt.wall)?,
+        },
+        computing: attempts.iter().map(part).fold(0.0, f64::max),
     })
 }
 
@@ -89,8 +91,7 @@ pub(super) fn mostly(expected: &PhaseTimes, used: Option<&Used>) -> Option<Mostl
             share: setup,
         });
     }
-    let used = used.filter(|used| used.wall.total() > 0.0)?;
-    let computing = (used.cpu.total() / used.wall.total()).min(1.0);
+    let computing = used?.computing.min(1.0);
     Some(if computing >= 0.5 {
         Mostly {
             what: "computing",

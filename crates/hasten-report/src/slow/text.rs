@@ -44,9 +44,13 @@ pub(super) fn render(report: &Report, style: Style) -> String {
             lower_limit(&mut text, limit, style);
         }
         if !report.measured {
-            let words = "Fixtures, imports and processor time are not measured yet: run the tests once, then ask again.";
+            let what = match report.suite.cpu {
+                Some(_) => "Fixtures and imports",
+                None => "Fixtures, imports and processor time",
+            };
+            let words = format!("{what} are not measured yet: run the tests once, then ask again.");
             text.push('\n');
-            line(&mut text, words, Paint::new(), style);
+            line(&mut text, &words, Paint::new(), style);
         }
     }
     let end = text.trim_end().len();

@@ -15,6 +15,9 @@ impl Run {
         else {
             return Vec::new();
         };
+        let details = self
+            .measured
+            .details(&suite.nodeids, self.distribute, self.started);
         let entries = collected.items.iter().zip(suite.ledger.entries());
         let measured = Measured {
             tests: entries
@@ -24,7 +27,9 @@ impl Run {
                     (item.0.as_str(), scope_of(item), seconds)
                 })
                 .collect(),
-            ..Measured::default()
+            fixtures: &details.fixtures,
+            files: &details.files,
+            imports: &details.imports,
         };
         let amount = Amount {
             number: asked.number,

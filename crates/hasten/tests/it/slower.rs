@@ -164,3 +164,35 @@ fn what_became_slower_is_named_with_its_commit() {
     let json = project.hasten(&["slow", "--json"]).stdout;
     assert!(json.contains(r#""slower":[{"kind":"test""#), "{json}");
 }
+
+#[test]
+fn what_was_measured_is_shown() {
+    let tests = r#"
+import pytest, time
+@pytest.fixture(scope="module")
+def wide(): time.sleep(0.3)
+def test_waits(wide): time.sleep(1.5)
+def test_other(): pass
+"#;
+    let project = Project::with("test_a.py", tests);
+    for workers in ["0", "2"] {
+        let output = project.hasten(&["-n", workers, "--durations=0", "-v"]);
+        output.check(
+            0,
+            &["slowest fixtures", "s test_a.py::wide (module, 1 setup)"],
+        );
+        output.check(0, &["slowest files to collect"]);
+    }
+    let slow = project.hasten(&["slow", "--limit", "1"]);
+    slow.check(
+        0,
+        &[
+            "waiting ",
+            "Costliest fixtures",
+            "module  test_a.py::wide",
+            "before and after the tests: start ",
+            "the longest test, test_a.py::test_waits, with ",
+        ],
+    );
+    assert!(!slow.stdout.contains("not measured yet"));
+}

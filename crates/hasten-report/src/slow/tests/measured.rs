@@ -391,12 +391,12 @@ fn a_suite_that_waits_is_helped_by_more_workers() {
     computing   2.02s   10.1%
     waiting    17.98s   89.9%
 
-    Lower limit: a run of all tests takes no less than about 10.00s on 2 workers, 1.01s on any number; the last one took 103.50s (0:01:43)
+    Lower limit: a run of all tests takes no less than about 10.00s on 2 workers, 1.01s on any number; the last one took 9.50s
        1.00s  the longest test, test.py::test_0
        1.01s  2.02s of computing on 2 cores
     * 10.00s  all tests one after the other on 2 workers, which wait meanwhile: up to -n 20 helps
 
-    Fixtures, imports and processor time are not measured yet: run the tests once, then ask again.
+    Fixtures and imports are not measured yet: run the tests once, then ask again.
     ");
 }
 
