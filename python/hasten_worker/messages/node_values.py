@@ -6,7 +6,7 @@ be pickled goes as it is: both sides are the same interpreter.
 
 import base64
 
-# Not pickle: most runs have no use for it, and whatever a test imports it finds as pytest leaves it.
+# pickle is imported where it is needed: a test finds what is imported as pytest leaves it.
 
 
 def to_text(values):
