@@ -48,7 +48,7 @@ lint: .cache/tools/.ready
 
 # The tests of the binary run pytest: that of .venv.
 test-rust: .venv/.ready
-	cargo test --workspace --quiet
+	cargo test --workspace --quiet --no-fail-fast
 
 # pytest 9 needs a newer Python than hasten does; where it could not be installed, the others remain. The versions run side by side.
 test-python: suites-venvs

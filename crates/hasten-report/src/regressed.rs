@@ -4,35 +4,23 @@ use hasten_history::trends::Regression;
 
 use crate::durations::Section;
 
-/// A test that did, and what came of measuring it again.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Slower<'a> {
-    /// What was found.
-    pub found: &'a Regression<'a>,
-    /// Seconds that it took when it ran again alone, if it did.
-    pub alone: Option<f64>,
-}
-
 /// The section: a line for each test, in the form of pytest's durations.
 #[must_use]
-pub fn section(slower: &[Slower<'_>], ratio: f64) -> Section {
-    let line = |slower: &Slower<'_>| {
+pub fn section(slower: &[Regression<'_>], ratio: f64) -> Section {
+    let line = |slower: &Regression<'_>| {
         let Regression {
             name,
             seconds,
             usual,
             runs,
             ..
-        } = slower.found;
+        } = slower;
         let times = if *usual >= 0.0005 {
             format!("{:.1} times its usual {}", seconds / usual, brief(*usual))
         } else {
             format!("its usual time is {}", brief(*usual))
         };
-        let alone = slower.alone.map_or(String::new(), |alone| {
-            format!(", {} when measured again alone", brief(alone))
-        });
-        format!("{seconds:.2}s call     {name} ({times}, the median of {runs} runs{alone})")
+        format!("{seconds:.2}s call     {name} ({times}, the median of {runs} runs)")
     };
     Section {
         title: format!("more than {ratio} times slower than before"),
@@ -64,24 +52,14 @@ mod tests {
             runs: 12,
             threshold: 0.0,
         };
-        let (one, two) = (
+        let slower = [
             found("a.py::test_a", 0.55, 0.2),
             found("a.py::test_b", 0.05, 0.0001),
-        );
-        let slower = [
-            Slower {
-                found: &one,
-                alone: Some(0.54),
-            },
-            Slower {
-                found: &two,
-                alone: None,
-            },
         ];
         let section = section(&slower, 1.5);
         assert_snapshot!(format!("= {} =\n{}", section.title, section.text), @"
         = more than 1.5 times slower than before =
-        0.55s call     a.py::test_a (2.8 times its usual 0.20s, the median of 12 runs, 0.54s when measured again alone)
+        0.55s call     a.py::test_a (2.8 times its usual 0.20s, the median of 12 runs)
         0.05s call     a.py::test_b (its usual time is 0.000s, the median of 12 runs)
         ");
     }

@@ -17,11 +17,13 @@ mod events;
 mod expired;
 mod finished;
 mod forecast;
+mod frames;
 mod github;
 mod handshake;
 mod history;
 mod measured;
 mod nodes;
+mod options;
 mod origin;
 mod pool;
 mod recall;
@@ -44,9 +46,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
 use hasten_history::{History, PhaseTimes};
-use hasten_protocol::frame::FromPython;
 use hasten_protocol::message::{Collected, Configured, Hello, Settings, Unsafe};
 use hasten_report::plan::Forecast;
 use nix::errno::Errno;
@@ -70,8 +70,10 @@ use dump::Dump;
 use ending::Stop;
 use events::Events;
 pub use finished::Finished;
+use frames::parse;
 pub use history::FOLDER as HISTORY_FOLDER;
 use nodes::Nodes;
+pub use options::{Github, Output, RunOptions};
 use pool::Worker;
 use rules::Rules;
 use scaling::Scaling;
@@ -81,48 +83,6 @@ use suite::Suite;
 pub(crate) use time::monotonic;
 use waits::Waits;
 use watch::Watch;
-
-/// What a run is about.
-#[derive(Clone, Debug)]
-pub struct RunOptions {
-    /// The interpreter.
-    pub python: Utf8PathBuf,
-    /// The unpacked Python package.
-    pub package: Utf8PathBuf,
-    /// pytest's command line.
-    pub args: Vec<String>,
-    /// Names the run; unique.
-    pub run_id: String,
-    /// Where the run shows itself.
-    pub output: Output,
-    /// Nothing is run: say what a run would do.
-    pub forecast: bool,
-    /// What GitHub Actions says of itself.
-    pub github: Github,
-}
-
-/// What GitHub Actions says of itself.
-#[derive(Clone, Debug, Default)]
-pub struct Github {
-    /// The run is there (`GITHUB_ACTIONS`).
-    pub active: bool,
-    /// The folder of the repository (`GITHUB_WORKSPACE`).
-    pub workspace: Option<Utf8PathBuf>,
-    /// The file of the job summary (`GITHUB_STEP_SUMMARY`).
-    pub summary: Option<Utf8PathBuf>,
-}
-
-/// Where a run shows itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Output {
-    /// On stdout, as pytest does.
-    #[default]
-    Stdout,
-    /// On stderr: stdout is for something else.
-    Stderr,
-    /// On stderr, when it is over and has failed.
-    Held,
-}
 
 /// The longest wait of the loop when nothing is due: a safety net, not a poll.
 const IDLE_WAIT: Duration = Duration::from_secs(60);
@@ -374,102 +334,12 @@ impl Run {
         }
     }
 
-    /// Reads every channel and handles what came.
-    fn handle_frames(&mut self) -> Result<(), RunError> {
-        for number in 0..self.processes.len() {
-            self.read_process(number)?;
-        }
-        Ok(())
-    }
-
-    fn read_process(&mut self, number: usize) -> Result<(), RunError> {
-        self.processes[number].channel.flush();
-        self.processes[number].channel.receive();
-        loop {
-            let process = &mut self.processes[number];
-            let role = process.role;
-            let frame = match process.channel.decoder().next_frame() {
-                Ok(Some((kind, payload))) => (kind, payload.to_vec()),
-                Ok(None) => return Ok(()),
-                // A test that writes into a descriptor of ours harms its worker only.
-                Err(error) if matches!(role, Role::Worker(_)) => {
-                    process.fault.get_or_insert_with(|| {
-                        format!(
-                            "{error}; unless a test wrote into a descriptor that it did not open"
-                        )
-                    });
-                    process.signal(nix::sys::signal::Signal::SIGKILL);
-                    return Ok(());
-                }
-                Err(error) => {
-                    return Err(RunError::Protocol {
-                        who: format!("{role:?}"),
-                        what: error.to_string(),
-                    });
-                }
-            };
-            self.handle_frame(number, frame.0, &frame.1)?;
-        }
-    }
-
-    fn handle_frame(
-        &mut self,
-        number: usize,
-        kind: FromPython,
-        payload: &[u8],
-    ) -> Result<(), RunError> {
-        match kind {
-            FromPython::Hello => self.on_hello(number, payload),
-            FromPython::Error => self.on_error(number, payload),
-            FromPython::Session => self.on_session(payload),
-            FromPython::Settings => self.on_settings(payload),
-            FromPython::Configured => self.on_configured(payload),
-            FromPython::Collected => self.on_collected(number, payload),
-            FromPython::Items => self.on_items(number, payload),
-            FromPython::Records => {
-                self.on_records(number, payload);
-                Ok(())
-            }
-            FromPython::Want => {
-                self.on_want(number, payload);
-                Ok(())
-            }
-            FromPython::Stopped => self.on_stopped(number, payload),
-            FromPython::Bye => {
-                self.processes[number].bye = Some(parse(Role::Base, payload)?);
-                Ok(())
-            }
-            FromPython::Summary => {
-                self.on_summary();
-                Ok(())
-            }
-            FromPython::Idle => {
-                self.screen.main_is_idle();
-                Ok(())
-            }
-            FromPython::Nodes => self.on_nodes(payload),
-            FromPython::Groups => self.on_groups(payload),
-            FromPython::AskInputs => {
-                self.on_ask_inputs(number);
-                Ok(())
-            }
-        }
-    }
-
     /// The process with this role, if it lives.
     fn process(&mut self, role: Role) -> Option<&mut Process> {
         self.processes
             .iter_mut()
             .find(|process| process.role == role && !process.gone)
     }
-}
-
-/// Reads a JSON payload.
-fn parse<T: serde::de::DeserializeOwned>(who: Role, payload: &[u8]) -> Result<T, RunError> {
-    serde_json::from_slice(payload).map_err(|error| RunError::Protocol {
-        who: format!("{who:?}"),
-        what: error.to_string(),
-    })
 }
 
 fn poll_fd(process: &Process) -> Option<PollFd<'_>> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use hasten_history::trends::{LEAST_VALUES, Series, calls, regressions};
-use hasten_report::regressed::{Slower, section};
+use hasten_report::regressed::section;
 
 use super::Run;
 use super::suite::Suite;
@@ -28,11 +28,7 @@ impl Run {
         let now = durations(suite);
         let places: Vec<Option<usize>> = (0..past.runs.len()).map(Some).collect();
         let series = calls(&past, &places);
-        let found = regressions(past.runs.len(), &series, &now, ratio);
-        let slower: Vec<Slower<'_>> = found
-            .iter()
-            .map(|found| Slower { found, alone: None })
-            .collect();
+        let slower = regressions(past.runs.len(), &series, &now, ratio);
         let number = slower.len();
         let section = (number > 0).then(|| section(&slower, ratio));
         let new = without_history(&now, &series);

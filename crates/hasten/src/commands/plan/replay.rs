@@ -189,17 +189,19 @@ mod tests {
     fn a_bad_run_could_have_been_shorter() {
         // The long test came last.
         let attempts = [
-            attempt("a.py::a", 0, 100.0, 2.0),
-            attempt("a.py::b", 1, 100.0, 2.0),
-            attempt("b.py::A::c[x::y]", 0, 102.0, 4.0),
+            attempt("a.py::a", 0, 100.0, 1.0),
+            attempt("a.py::b", 1, 100.0, 1.0),
+            attempt("a.py::c", 0, 101.0, 1.0),
+            attempt("a.py::d", 1, 101.0, 1.0),
+            attempt("a.py::A::e[x::y]", 0, 102.0, 4.0),
         ];
         let replayed = replay(&run(), &attempts, 2);
-        assert_eq!((replayed.tests, replayed.workers), (3, 2));
+        assert_eq!((replayed.tests, replayed.workers), (5, 2));
         assert_eq!((replayed.took, replayed.limit.seconds), (6.0, 4.0));
         assert!(replayed.planned < 4.01, "{replayed:?}");
         assert!(replayed.unplanned > 5.9, "{replayed:?}");
-        assert_eq!(replayed.limit.longest_test, "b.py::A::c[x::y]");
-        assert_eq!(scope("b.py::A::c[x::y]"), "b.py::A");
+        assert_eq!(replayed.limit.longest_test, "a.py::A::e[x::y]");
+        assert_eq!(scope("a.py::A::e[x::y]"), "a.py::A");
     }
 
     #[test]
