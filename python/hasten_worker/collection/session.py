@@ -21,6 +21,7 @@ from hasten_worker.collection.kept_bytecode import keep
 from hasten_worker.collection.selection import Selection
 from hasten_worker.collection.shortcuts import Shortcuts
 from hasten_worker.collection.times import TIMES
+from hasten_worker.configuration.coverage import keep_data_of_others
 from hasten_worker.fused import protocol as fused
 from hasten_worker.inspection.hooks import hook_wrapper
 from hasten_worker.inspection.tracebacks import without_our_frames
@@ -104,6 +105,7 @@ class Session:
         manager.register(ProvideXml())
         if self._identity.get("select"):
             manager.register(Selection(self._channel))
+        keep_data_of_others(config.known_args_namespace)
         self._set_options(config.known_args_namespace)
 
     def _ask_inputs(self):

@@ -31,3 +31,12 @@ def _with_ours(original):
         paths.add(_OURS)
 
     return add_third_party_paths
+
+
+def keep_data_of_others(options):
+    """In a worker: its start must not erase what another one has measured meanwhile.
+
+    pytest-cov takes a process for the only one until its session starts; main has erased.
+    """
+    if getattr(options, "cov_source", None):
+        options.cov_append = True
