@@ -56,7 +56,7 @@ test-python: suites-venvs
 	  python=$(abspath $(SUITES))/$$venv/bin/python; \
 	  if [ -x $$python ]; then \
 	    { echo "python/tests with $$($$python -c 'import pytest; print("pytest", pytest.__version__)')"; \
-	      PYTEST_DEBUG_TEMPROOT=$$(mktemp -d) $$python -m pytest -q -p no:cacheprovider tests; } > ../.cache/log/python-$$venv.log 2>&1 & pids="$$pids $$!"; \
+	      $$python -m pytest -q -p no:cacheprovider tests; } > ../.cache/log/python-$$venv.log 2>&1 & pids="$$pids $$!"; \
 	  fi; \
 	done; status=0; for pid in $$pids; do wait $$pid || status=1; done; \
 	cat ../.cache/log/python-venv*.log; exit $$status

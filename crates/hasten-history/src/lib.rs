@@ -24,7 +24,8 @@
 //! ([`Outcome::is_completed`]), so that one run on a busy machine, or the first one without byte
 //! code, does not count. Crashed and timed out attempts say nothing about how long the test takes.
 //! Skipped ones and those with an error in setup or teardown count only until the test has
-//! completed once. Durations in `timings` are 32-bit floats (7 digits), those in `attempts` 64-bit.
+//! completed once. Durations are whole
+//! microseconds; those in `timings` are 32-bit floats (7 digits), those in `attempts` 64-bit.
 //!
 //! # Two runs at once
 //!

@@ -83,7 +83,7 @@ impl Recent {
         } else {
             self.len += 1;
         }
-        self.samples[self.len - 1] = seconds.map(|value| sane(value) as f32);
+        self.samples[self.len - 1] = seconds.map(|value| whole_micros(value) as f32);
     }
 
     /// The median of each phase; none if nothing is known.
@@ -120,6 +120,12 @@ pub(crate) fn sane(seconds: f64) -> f64 {
     } else {
         0.0
     }
+}
+
+/// Seconds of a phase as they are recorded: whole microseconds, as files that are handed on have them. So machines that
+/// joined the same files expect the same of each test, whichever of them measured it, and split the tests in the same way.
+pub(crate) fn whole_micros(seconds: f64) -> f64 {
+    (sane(seconds) * 1e6).round() / 1e6
 }
 
 /// Room for the database's form of [`Recent`].

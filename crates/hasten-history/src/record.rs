@@ -3,7 +3,7 @@
 use rusqlite::{CachedStatement, OptionalExtension, Transaction, params};
 
 use crate::model::{Attempt, Outcome, RunRecord};
-use crate::recent::{Recent, room, sane};
+use crate::recent::{Recent, room, sane, whole_micros};
 use crate::rows;
 
 /// Adds a run; its number, or none if it is there already.
@@ -81,9 +81,9 @@ fn write_attempts(
         row.bind(attempt.attempt)?;
         row.bind(attempt.worker)?;
         row.bind(attempt.outcome.code())?;
-        row.bind(sane(attempt.setup))?;
-        row.bind(sane(attempt.call))?;
-        row.bind(sane(attempt.teardown))?;
+        row.bind(whole_micros(attempt.setup))?;
+        row.bind(whole_micros(attempt.call))?;
+        row.bind(whole_micros(attempt.teardown))?;
         row.bind(sane(attempt.started))?;
         let cpu = attempt.cpu.as_ref();
         row.bind(cpu.map(|cpu| microseconds(cpu.setup)))?;

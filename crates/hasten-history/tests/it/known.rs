@@ -65,7 +65,7 @@ fn a_run_is_read_back_as_it_was_recorded() {
     };
     let other = Attempt {
         started: 1_700_000_000.5,
-        ..passed("test.py::test_b", 1e-7)
+        ..passed("test.py::test_b", 1e-6)
     };
     project.record("a", &[rerun.clone(), first.clone(), other.clone()]);
     project.record("b", &[]);
