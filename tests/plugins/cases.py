@@ -21,6 +21,7 @@ class Case:
     same_output: bool = True  # what is printed is compared, else outcomes only
     unordered: bool = False  # lines of the output are compared whatever their order
     note: str = ""
+    suite: str = ""  # the folder, if it is not named like the plugin
     modes: tuple = ("-n 2", "-n 2 --start-method spawn", "-n 0")
 
 
@@ -145,6 +146,7 @@ CASES = [
         "pytest-custom-exit-code",
         ("pytest_custom_exit_code",),
         (("--suppress-tests-failed-exit-code",), ()),
+        suite="outcomes",
     ),
     Case("dependency", "pytest-dependency", ("pytest_dependency",), (("-rs",),)),
     Case(
@@ -158,6 +160,7 @@ CASES = [
         ("pytest_metadata.plugin", "pytest_html.plugin", "pytest_html.fixtures"),
         (("--html=report.html",),),
         {"report.html": html_report},
+        suite="outcomes",
     ),
     Case("httpserver", "pytest-httpserver", ("pytest_httpserver.pytest_plugin",), same_output=False),
     Case(
@@ -173,6 +176,7 @@ CASES = [
         ("pytest_metadata.plugin", "pytest_jsonreport.plugin"),
         (("--json-report", "--json-report-file=report.json"),),
         {"report.json": json_report},
+        suite="outcomes",
     ),
     Case("mock", "pytest-mock", ("pytest_mock",)),
     Case("order", "pytest-order", ("pytest_order.plugin",), ((), ("-v",))),
@@ -195,6 +199,7 @@ CASES = [
         ("pytest_reportlog.plugin",),
         (("--report-log=log.json",),),
         {"log.json": reportlog},
+        suite="outcomes",
     ),
     Case(
         "rerunfailures",
@@ -220,9 +225,10 @@ CASES = [
             ("--splits", "2", "--group", "1", "--durations-path=none.json"),
         ),
         {"kept.json": durations},
+        suite="outcomes",
     ),
     Case("subtests", "pytest", (), note="`subtests` is in pytest since 9.0."),
-    Case("sugar", "pytest-sugar", ("pytest_sugar",), same_output=False),
+    Case("sugar", "pytest-sugar", ("pytest_sugar",), same_output=False, suite="outcomes"),
     Case("syrupy", "syrupy", ("syrupy",), ((), ("--snapshot-update",)), {"__snapshots__/test_it.ambr": text}),
     Case("testmon", "pytest-testmon", ("testmon.pytest_testmon",), (("--testmon",), ("--testmon",)), same_output=False),
     Case(

@@ -1,5 +1,6 @@
 //! What happens in a run, for other programs: the lines of `--events`. `docs/events.md` is the description.
 
+pub use hasten_history::Outcome;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -142,29 +143,6 @@ pub struct CollectionProblem {
     pub nodeid: String,
     /// What pytest says of it.
     pub text: String,
-}
-
-/// How an attempt ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Passed.
-    #[default]
-    Passed,
-    /// The call failed.
-    Failed,
-    /// Setup or teardown failed.
-    Error,
-    /// Skipped.
-    Skipped,
-    /// Failed as expected.
-    Xfailed,
-    /// Passed though a failure was expected.
-    Xpassed,
-    /// It exceeded its limit.
-    TimedOut,
-    /// Its worker died.
-    Crashed,
 }
 
 /// An attempt at a test is over.
@@ -328,23 +306,6 @@ impl Counts {
             + self.xpassed
             + self.timed_out
             + self.crashed
-    }
-}
-
-impl Outcome {
-    /// The word for it, as a sentence has it.
-    #[must_use]
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Passed => "passed",
-            Self::Failed => "failed",
-            Self::Error => "error",
-            Self::Skipped => "skipped",
-            Self::Xfailed => "xfailed",
-            Self::Xpassed => "xpassed",
-            Self::TimedOut => "timed out",
-            Self::Crashed => "crashed",
-        }
     }
 }
 

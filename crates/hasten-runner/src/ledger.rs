@@ -318,9 +318,30 @@ impl Entry {
         self.processor = Some(record.processor);
         self.peak_memory = record.peak_memory;
     }
+
+    /// The most memory that its worker had held, in bytes, if that was measured.
+    pub(crate) fn peak_bytes(&self) -> Option<u64> {
+        (self.peak_memory > 0).then(|| u64::from(self.peak_memory) << 10)
+    }
 }
 
 impl State {
+    /// The word that others have for it; none without a result.
+    pub(crate) fn outcome(self) -> Option<hasten_history::Outcome> {
+        use hasten_history::Outcome;
+        Some(match self {
+            Self::NotRun => return None,
+            Self::Passed => Outcome::Passed,
+            Self::Failed => Outcome::Failed,
+            Self::Skipped => Outcome::Skipped,
+            Self::Xfailed => Outcome::Xfailed,
+            Self::Xpassed => Outcome::Xpassed,
+            Self::Error => Outcome::Error,
+            Self::TimedOut => Outcome::TimedOut,
+            Self::Crashed => Outcome::Crashed,
+        })
+    }
+
     /// True when the run fails because of it.
     pub(crate) fn is_failure(self) -> bool {
         matches!(

@@ -101,7 +101,7 @@ impl Ended {
     }
 
     fn fill_whole(&self, event: &mut TestFinished) {
-        event.outcome = outcome(self.entry.state);
+        event.outcome = self.entry.state.outcome().unwrap_or_default();
         event.fails = self.decided.fails;
         event.flaky = self.decided.flaky;
         event.quarantined = self.decided.quarantined;
@@ -110,21 +110,7 @@ impl Ended {
         event.call = self.entry.call;
         event.teardown = self.entry.teardown;
         event.cpu = self.entry.processor;
-        event.peak_memory =
-            (self.entry.peak_memory > 0).then(|| u64::from(self.entry.peak_memory) << 10);
-    }
-}
-
-fn outcome(state: State) -> Outcome {
-    match state {
-        State::Passed | State::NotRun => Outcome::Passed,
-        State::Failed => Outcome::Failed,
-        State::Skipped => Outcome::Skipped,
-        State::Xfailed => Outcome::Xfailed,
-        State::Xpassed => Outcome::Xpassed,
-        State::Error => Outcome::Error,
-        State::TimedOut => Outcome::TimedOut,
-        State::Crashed => Outcome::Crashed,
+        event.peak_memory = self.entry.peak_bytes();
     }
 }
 
@@ -138,7 +124,7 @@ fn fill_part(event: &mut TestFinished, reports: &[Record<'_>]) {
         event.teardown += record.teardown;
         state = state.after(record);
     }
-    event.outcome = outcome(state);
+    event.outcome = state.outcome().unwrap_or_default();
 }
 
 /// Adds what the reports say in words.

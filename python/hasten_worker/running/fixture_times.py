@@ -64,7 +64,7 @@ class FixtureTimes:
 
     def listen(self):
         """Takes the time from now on, in this thread."""
-        begins, finishes, ends = _clockwork(self._stack, self._known, self._add)
+        begins, finishes, ends = _clockwork(self._stack, self._known, self._change, self._add_span)
         setattr(fixtures, _BEGINS, begins)
         setattr(fixtures, _FINISHES, finishes)
         setattr(fixtures, _ENDS, ends)
@@ -94,23 +94,19 @@ class FixtureTimes:
         payload = records.encode(message)
         self._journal.append(records.pack(NO_ITEM, records.FIXTURES, payload=payload))
 
-    def _add(self, definition, is_teardown, start, own):
+    def _change(self, definition):
+        """Returns the numbers of a fixture, which are about to change."""
         numbers = self._known.get(definition)
         if numbers is None:
             name, scope = self._name(definition), definition.scope
             # Whether it changed, its name, its scope, setups, setup, teardown, longest setup.
             numbers = self._known[definition] = [False, name, scope, 0, 0.0, 0.0, 0.0]
-        if not numbers[0]:
-            numbers[0] = True
-            self._changed.append(numbers)
-        if is_teardown:
-            numbers[5] += own
-        else:
-            numbers[3] += 1
-            numbers[4] += own
-            if own > numbers[6]:
-                numbers[6] = own
-        if (own >= _LONG or numbers[2] != "function") and self._spans_left > 0:
+        numbers[0] = True
+        self._changed.append(numbers)
+        return numbers
+
+    def _add_span(self, numbers, is_teardown, start, own):
+        if self._spans_left > 0:
             self._spans_left -= 1
             started = self._clock() - self._now() + start
             self._spans.append((*numbers[1:3], is_teardown, self._index, started, own))
@@ -136,7 +132,7 @@ class FixtureTimes:
         return "::".join((place, *names))
 
 
-def _clockwork(stack, known, add):
+def _clockwork(stack, known, change, add_span):
     """Returns what is called when a fixture's function or finalizer begins, and when it ends.
 
     The first two say whether the third is to be called. What a fixture does while another one is
@@ -176,15 +172,17 @@ def _clockwork(stack, known, add):
         own = whole - inner
         inner = before + whole if stack else 0.0
         numbers = known.get(definition)
-        if numbers is None or not numbers[0] or own >= _LONG or numbers[2] != "function":
-            add(definition, is_teardown, start, own)
-        elif is_teardown:
+        if numbers is None or not numbers[0]:
+            numbers = change(definition)
+        if is_teardown:
             numbers[5] += own
         else:
             numbers[3] += 1
             numbers[4] += own
             if own > numbers[6]:
                 numbers[6] = own
+        if own >= _LONG or numbers[2] != "function":
+            add_span(numbers, is_teardown, start, own)
 
     return begins, finishes, ends
 

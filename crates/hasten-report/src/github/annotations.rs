@@ -60,7 +60,7 @@ fn of_test(test: &TestFinished, places: Places<'_>) -> String {
             (Outcome::Error, phase) => format!("error in {phase}: {}", failure.message),
             _ => failure.message.clone(),
         },
-        None => format!("{} ({})", test.outcome.words(), test.nodeid),
+        None => format!("{} ({})", test.outcome.as_str(), test.nodeid),
     };
     let place = failure.and_then(|failure| Some((failure.file.as_deref()?, failure.line?)));
     line("error", place, &test.nodeid, &message, places)

@@ -102,7 +102,7 @@ fn failed(test: &TestFinished) -> String {
         .map(|failure| first_line(&failure.message));
     let title = match message {
         Some(message) => format!("{}: {}", tag(&test.nodeid), html(&message)),
-        None => format!("{}: {}", tag(&test.nodeid), test.outcome.words()),
+        None => format!("{}: {}", tag(&test.nodeid), test.outcome.as_str()),
     };
     let mut text = String::new();
     for failure in &test.failures {

@@ -6,14 +6,12 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use camino::Utf8Path;
-use hasten_history::{
-    Attempt, Details, History, Outcome, PhaseTimes, RunRecord, expect_of_kin, git,
-};
+use hasten_history::{Attempt, Details, History, PhaseTimes, RunRecord, expect_of_kin, git};
 use hasten_protocol::message::{CollectedItem, Settings};
 
 use super::Run;
 use super::suite::Suite;
-use crate::ledger::{Entry, State};
+use crate::ledger::Entry;
 use crate::process::Role;
 
 /// The folder under the rootdir.
@@ -211,22 +209,11 @@ fn machine() -> String {
 }
 
 fn attempt<'a>(nodeid: &'a str, entry: &Entry, distributed: bool) -> Option<Attempt<'a>> {
-    let outcome = match entry.state {
-        State::NotRun => return None,
-        State::Passed => Outcome::Passed,
-        State::Failed => Outcome::Failed,
-        State::Skipped => Outcome::Skipped,
-        State::Xfailed => Outcome::Xfailed,
-        State::Xpassed => Outcome::Xpassed,
-        State::Error => Outcome::Error,
-        State::TimedOut => Outcome::TimedOut,
-        State::Crashed => Outcome::Crashed,
-    };
     Some(Attempt {
         nodeid: Cow::Borrowed(nodeid),
         attempt: entry.reruns,
         worker: distributed.then(|| u32::try_from(entry.worker).unwrap_or(u32::MAX)),
-        outcome,
+        outcome: entry.state.outcome()?,
         setup: entry.setup,
         call: entry.call,
         teardown: entry.teardown,
@@ -236,6 +223,6 @@ fn attempt<'a>(nodeid: &'a str, entry: &Entry, distributed: bool) -> Option<Atte
             call: call.into(),
             teardown: teardown.into(),
         }),
-        peak_memory: (entry.peak_memory > 0).then(|| u64::from(entry.peak_memory) << 10),
+        peak_memory: entry.peak_bytes(),
     })
 }
