@@ -252,8 +252,18 @@ class Supervisor:
                     os.kill(process.pid, signal.SIGKILL)
                 except OSError:
                     pass
-        time.sleep(0.02)
+        # Main runs the suite's exit functions after it has left its channel.
+        for process in self.processes:
+            if process.pid and process.pid not in self.statuses:
+                self.wait_for(process.pid)
         self.reap()
+
+    def wait_for(self, pid):
+        try:
+            _, status = os.waitpid(pid, 0)
+        except ChildProcessError:  # of another process, which has taken it
+            return
+        self.statuses[pid] = os.waitstatus_to_exitcode(status)
 
     def handle(self, process, kind, payload):
         self.log.append((process.role, process.identity and process.identity["id"], kind))

@@ -1,6 +1,6 @@
 //! [`Details`] in the database.
 
-use rusqlite::{Connection, OptionalExtension, Row, ToSql};
+use rusqlite::{Connection, Row, ToSql};
 
 use crate::details::{
     Details, FailureText, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, Stage, Wait,
@@ -198,22 +198,18 @@ fn rows_of<T>(
     statement.query_map([run_id], read)?.collect()
 }
 
-/// Forgets the details of all but the newest runs. Those of the newest run of the whole suite stay: many runs of a few
+/// Forgets the details of all but the newest runs, and of runs that are forgotten. Those of the newest run of the whole suite stay: many runs of a few
 /// tests must not push out what is known of the suite.
 pub(crate) fn prune(connection: &Connection) -> rusqlite::Result<()> {
-    let newest_to_forget: Option<i64> = connection
-        .prepare_cached("SELECT id FROM runs ORDER BY id DESC LIMIT 1 OFFSET ?1")?
-        .query_row([KEEP_DETAILS], |row| row.get(0))
-        .optional()?;
-    let Some(last) = newest_to_forget else {
-        return Ok(());
-    };
     for table in TABLES {
+        // The numbers come from the index, so that what stays is not read.
         let sql = format!(
-            "DELETE FROM {table} WHERE run_id <= ?1
-             AND run_id IS NOT (SELECT max(id) FROM runs WHERE whole_suite)"
+            "DELETE FROM {table} WHERE run_id IN (
+                SELECT DISTINCT run_id FROM {table} WHERE run_id NOT IN (
+                    SELECT id FROM (SELECT id FROM runs ORDER BY id DESC LIMIT ?1)
+                    UNION SELECT id FROM runs WHERE id = (SELECT max(id) FROM runs WHERE whole_suite)))"
         );
-        connection.prepare_cached(&sql)?.execute([last])?;
+        connection.prepare_cached(&sql)?.execute([KEEP_DETAILS])?;
     }
     Ok(())
 }

@@ -155,6 +155,22 @@ mod tests {
     }
 
     #[test]
+    fn the_details_of_a_forgotten_run_are_forgotten_with_it() {
+        let kept = |keep| {
+            let connection = with_runs(&[3; 4]);
+            for run in 1..=4 {
+                let add = "INSERT INTO failures (run_id, nodeid, attempt, text) VALUES (?1, 'test', 1, '')";
+                connection.execute(add, [run]).unwrap();
+            }
+            prune_to(&connection, Budget::of(keep)).unwrap();
+            ids(&connection, "SELECT run_id FROM failures ORDER BY 1")
+        };
+        assert_eq!(kept(9), [1, 2, 3, 4]);
+        assert_eq!(kept(2), [3, 4]);
+        assert!(kept(0).is_empty());
+    }
+
+    #[test]
     fn tests_that_no_kept_run_has_are_forgotten_when_there_are_too_many() {
         let connection = with_runs(&[]);
         for (test, last_run) in [(1, 1), (2, 3), (3, 2), (4, 9), (5, 3)] {

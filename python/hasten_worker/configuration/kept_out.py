@@ -17,6 +17,10 @@ _NAMES = {
 class Absent:
     """Stands where a plugin would be that must not be loaded."""
 
+    def __init__(self, is_installed):
+        # Asked before the run: later `import xdist` finds what hasten gives instead.
+        self.is_installed = is_installed
+
 
 def keep_out(manager):
     """Takes their places, before pytest loads plugins, and also for an explicit ``-p``.
@@ -25,11 +29,12 @@ def keep_out(manager):
     does instead.
     """
     for module, names in _NAMES.items():
-        if module != _XDIST and importlib.util.find_spec(module) is None:
+        is_installed = importlib.util.find_spec(module) is not None
+        if module != _XDIST and not is_installed:
             continue
         for name in names:
             if not manager.is_blocked(name) and not manager.hasplugin(name):
-                manager.register(Absent(), name)
+                manager.register(Absent(is_installed), name)
 
 
 def would_rerun(config):
@@ -48,10 +53,10 @@ def bring_back(config):
     pytest-rerunfailures does what it does there; its options are there already: ours have the same
     names. pytest-xdist does nothing there, but may be installed or not.
     """
-    if importlib.util.find_spec(_XDIST) is None:
-        for name in _NAMES[_XDIST]:
-            if isinstance(config.pluginmanager.get_plugin(name), Absent):
-                config.pluginmanager.unregister(name=name)
+    for name in _NAMES[_XDIST]:
+        plugin = config.pluginmanager.get_plugin(name)
+        if isinstance(plugin, Absent) and not plugin.is_installed:
+            config.pluginmanager.unregister(name=name)
     if not would_rerun(config):
         return
     try:

@@ -108,11 +108,12 @@ class Replay:
         return self._retried is not None and self._retried.tells
 
     def _log(self, report, attributes):
+        # pytest's JUnit writer knows a test by its report's node, too: it is asked before there is one.
+        if attributes and report.outcome != "rerun":
+            self._junit.set_attributes(report, attributes)
         node = self._nodes.of(report) if self._tells_nodes else None
         if node is not None:
             report.node = node
-        if attributes and report.outcome != "rerun":
-            self._junit.set_attributes(report, attributes)
         with self._muted():
             self._hook.pytest_runtest_logreport(report=report)
         if self._live_line and report.failed:

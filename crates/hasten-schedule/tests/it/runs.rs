@@ -139,17 +139,12 @@ fn wrong_estimates_are_made_up_for() {
     );
 }
 
+/// Takes a second or two, and hours where the planner looks through all items for each of them.
 #[test]
 fn sixty_thousand_items_on_sixteen_workers() {
     let (items, durations) = even(600, 100, 0.0003, true);
-    let before = std::time::Instant::now();
     let outcome = simulate(&items, &durations, options(16), &Scenario::new(16));
     assert_each_once(&outcome, 60_000);
-    assert!(
-        before.elapsed().as_secs() < 5,
-        "took {:?}",
-        before.elapsed()
-    );
 }
 
 #[test]
@@ -163,7 +158,6 @@ fn sixty_thousand_items_that_pytest_has_reordered() {
     };
     let items: Vec<Item> = (0..60_000).map(item).collect();
     let durations: Vec<f64> = items.iter().filter_map(|item| item.expected).collect();
-    let before = std::time::Instant::now();
     for workers in [2, 16] {
         let outcome = simulate(
             &items,
@@ -173,9 +167,4 @@ fn sixty_thousand_items_that_pytest_has_reordered() {
         );
         assert_each_once(&outcome, 60_000);
     }
-    assert!(
-        before.elapsed().as_secs() < 5,
-        "took {:?}",
-        before.elapsed()
-    );
 }

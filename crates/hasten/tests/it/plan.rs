@@ -8,7 +8,7 @@ import os, time, pytest
 @pytest.fixture(autouse=True)
 def noted(request, worker_id):
     with open(str(request.config.rootpath / "log"), "a") as file:
-        file.write(request.node.nodeid + "\n")
+        file.write(worker_id + " " + request.node.nodeid + "\n")
 "#;
 
 const TESTS: &str = r#"
@@ -226,7 +226,17 @@ fn orders_are_kept_by_one_worker_and_begun_by_several() {
     project
         .hasten(&["-n", "2", "--order=failed-first"])
         .check(1, &["order: 1 test that failed"]);
-    assert!(ran(&project)[..2].contains(&"test_fails".to_owned()));
+    let log = project.read("log");
+    let failed = log
+        .lines()
+        .find(|line| line.ends_with("::test_fails"))
+        .unwrap();
+    let worker = failed.split(' ').next().unwrap();
+    assert_eq!(
+        log.lines().find(|line| line.starts_with(worker)),
+        Some(failed),
+        "{log}"
+    );
     let two = project.hasten(&["--order", "random", "--ff"]);
     two.check(4, &[]);
     assert_eq!(
