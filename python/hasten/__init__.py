@@ -10,8 +10,20 @@
         drop(url)
 
 Under plain pytest it changes nothing.
+
+As a plugin, ``pytest -p hasten``, it hands the run to hasten (``handover.py``).
 """
 
+from hasten.handover import (
+    pytest_cmdline_main,
+    pytest_load_initial_conftests,
+    pytest_report_header,
+)
 from hasten.once import once
 
-__all__ = ["once"]
+__all__ = [
+    "once",
+    "pytest_cmdline_main",
+    "pytest_load_initial_conftests",
+    "pytest_report_header",
+]

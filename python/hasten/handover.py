@@ -1,15 +1,13 @@
 """``pytest -p hasten``: pytest hands the run to hasten, and gives back its exit status.
 
-So an editor, a script or a habit that calls ``pytest`` or ``pytest.main()`` gains by hasten as well.
+So an editor, a script or a habit that calls ``pytest`` or ``pytest.main()`` gains by hasten, too.
 """
 
 import copy
 import os
 import shutil
 import signal
-import subprocess
 import sys
-import sysconfig
 import types
 
 import pytest
@@ -81,7 +79,9 @@ def _name_of(plugin):
 
 
 def _run(config):
-    """Runs hasten with what pytest was called with, in the same terminal; returns its exit status."""
+    """Runs hasten, in the same terminal, with pytest's arguments; returns its exit status."""
+    import subprocess  # not for those who only want `hasten.once`
+
     params = config.invocation_params
     command = [_program(), "run", "--python", sys.executable]
     for plugin in params.plugins or ():
@@ -89,15 +89,19 @@ def _run(config):
     command += map(os.fspath, params.args)
     environment = dict(os.environ)
     environment.pop("PYTEST_VERSION", None)  # pytest says that it runs; it begins only now
+    # What the caller has added, and the current folder of `python -m pytest`.
+    environment["HASTEN_SYS_PATH"] = os.pathsep.join(sys.path)
     sys.stdout.flush()
     sys.stderr.flush()
-    with subprocess.Popen(command, cwd=params.dir, env=environment) as process:
-        with _Signals(process):
-            status = process.wait()
+    process = subprocess.Popen(command, cwd=params.dir, env=environment)
+    with process, _Signals(process):
+        status = process.wait()
     return status if status >= 0 else 128 - status
 
 
 def _program():
+    import sysconfig
+
     name = "hasten"
     folders = [sysconfig.get_path("scripts"), os.path.dirname(sys.executable)]
     found = shutil.which(name, path=os.pathsep.join(folders)) or shutil.which(name)

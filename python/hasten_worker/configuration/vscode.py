@@ -1,7 +1,7 @@
 """The plugin of VS Code's Python extension, for which one process runs the tests and reports them.
 
-Each process writes to the same pipe, longer messages in several pieces; workers tell of exceptions, and
-main of outcomes, for which it looks up where an item is that ran elsewhere.
+Each process writes to the same pipe, longer messages in several pieces. main tells of what was
+called, for which it looks up where an item is that ran elsewhere; workers tell of exceptions.
 """
 
 import fcntl
@@ -12,12 +12,31 @@ import pytest
 _NAME = "vscode_pytest"
 
 
-def share_pipe(config):
-    """Lets one process at a time write a message."""
+def in_worker(config):
+    """A worker tells of exceptions in a setup; of all others main has told."""
     plugin = _plugin(config)
-    send = getattr(plugin, "send_message", None)
-    if send is None:
-        return
+    if plugin is not None:
+        _share_pipe(plugin)
+        config.pluginmanager.register(_Told(plugin))
+
+
+def in_main(config):
+    """main has what the plugin would have noted while it ran the items."""
+    plugin = _plugin(config)
+    if plugin is not None:
+        _share_pipe(plugin)
+        plugin.map_id_to_path = _Paths(plugin, config.rootpath)
+
+
+def _plugin(config):
+    plugin = config.pluginmanager.get_plugin(_NAME)
+    needed = ("send_message", "map_id_to_path", "get_absolute_test_id", "collected_tests_so_far")
+    return plugin if all(hasattr(plugin, name) for name in needed) else None
+
+
+def _share_pipe(plugin):
+    """Lets one process at a time write a message."""
+    send = plugin.send_message
 
     def send_alone(*args, **kwargs):
         # Any file serves that all processes have.
@@ -26,18 +45,6 @@ def share_pipe(config):
             return send(*args, **kwargs)
 
     plugin.send_message = send_alone
-
-
-def report_for_workers(config):
-    """main: gives the plugin what it would have noted while it ran the items."""
-    plugin = _plugin(config)
-    if hasattr(plugin, "map_id_to_path"):
-        plugin.map_id_to_path = _Paths(plugin, config.rootpath)
-        config.pluginmanager.register(_Told(plugin))
-
-
-def _plugin(config):
-    return config.pluginmanager.get_plugin(_NAME)
 
 
 class _Paths(dict):
@@ -56,14 +63,14 @@ class _Paths(dict):
 
 
 class _Told:
-    """A worker has told of an exception; what the supervisor made of a dead worker is main's to tell."""
+    """As if main's part of the plugin were here, too: it comes before that for exceptions."""
 
     def __init__(self, plugin):
         self._plugin = plugin
 
-    @pytest.hookimpl(tryfirst=True)
+    @pytest.hookimpl
     def pytest_runtest_logreport(self, report):
-        if report.failed and not isinstance(report.longrepr, str):
-            plugin = self._plugin
-            path = plugin.map_id_to_path[report.nodeid]
+        plugin = self._plugin
+        path = plugin.map_id_to_path.get(report.nodeid)
+        if report.when == "call" and path is not None:
             plugin.collected_tests_so_far.add(plugin.get_absolute_test_id(report.nodeid, path))

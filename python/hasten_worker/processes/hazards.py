@@ -1,4 +1,4 @@
-"""Why a process that has loaded something of a suite must not be forked, apart from its identity."""
+"""Why a process that has loaded a part of a suite must not be forked, apart from its identity."""
 
 from hasten_worker.processes.shared_files import shared_files
 from hasten_worker.processes.threads import unsafe_threads

@@ -1,7 +1,7 @@
 """Open files that several processes must not use: a fork would give each the same connection.
 
-What one forked worker sends to a database, reads from it, or waits for is mixed with what the others do;
-SQLite's locks belong to the process that opened the file.
+What one forked worker sends to a database, reads from it, or waits for is mixed with what the
+others do; SQLite's locks belong to the process that opened the file.
 """
 
 import gc
@@ -29,7 +29,7 @@ def note_inherited():
 
 
 def shared_files(rootpath):
-    """Returns why this process must not be forked: what it has open, and which variable holds it."""
+    """Returns why this process must not be forked: what is open, and which variable holds it."""
     found = []
     for number, target in _open_files():
         if target in _inherited or number in descriptors.OURS:
@@ -101,7 +101,7 @@ def _is_sqlite(number):
 
 def _holder(number, kind, rootpath):
     """Names the variable of a module of the project's from which the file is reached."""
-    for name, module in sorted(sys.modules.items()):
+    for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None) or ""
         if not file.startswith(rootpath + os.sep) or "site-packages" in file:
             continue
@@ -129,7 +129,15 @@ def _leads_to(value, number, is_sqlite):
 
 
 # What belongs to other modules.
-_ELSEWHERE = (types.ModuleType, type, types.FunctionType, types.BuiltinFunctionType, str, bytes, int)
+_ELSEWHERE = (
+    types.ModuleType,
+    type,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    str,
+    bytes,
+    int,
+)
 
 
 def _has(value, number):

@@ -1,4 +1,4 @@
-"""A test that stops in pdb gets the terminal: ``breakpoint()``, ``pdb.set_trace()``, ``pytest.set_trace()``."""
+"""A test that stops in pdb gets the terminal: ``breakpoint()``, ``pytest.set_trace()``."""
 
 import json
 import os

@@ -12,7 +12,7 @@ import weakref
 
 import pytest
 
-from hasten_worker.configuration.vscode import share_pipe
+from hasten_worker.configuration import vscode
 from hasten_worker.fused.protocol import Fused
 from hasten_worker.inspection.hooks import hook_wrapper
 from hasten_worker.inspection.reasons import Reason
@@ -91,7 +91,7 @@ class Worker:
             self.journal, config, identity["full_reports"], usage, fixtures, extra
         )
         config.pluginmanager.register(WorkerHooks(self))
-        share_pipe(config)
+        vscode.in_worker(config)
         config.pluginmanager.register(Debugging(self.channel, self.journal, self._streams))
         if call_hooks_of_suite(config, self.journal):
             why_not_fused = why_not_fused or Reason("timers")

@@ -120,8 +120,7 @@ class Main:
             TIMES.stop()
             self._controller = Controller(self._channel, self._notes, self._decision["worker"])
             self._controller.register(manager)
-            vscode.share_pipe(config)
-            vscode.report_for_workers(config)
+            vscode.in_main(config)
         else:
             bring_back(config)
             forecasts = self._decision is not None and self._decision.get("forecast")

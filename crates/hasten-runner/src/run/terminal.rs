@@ -14,7 +14,6 @@ use nix::unistd::{Pid, getpgrp, tcgetpgrp, tcsetpgrp};
 use serde::Serialize;
 
 use super::Run;
-use crate::keys::Keys;
 use crate::process::Role;
 
 /// Who has the terminal, and who wants it.
@@ -97,7 +96,10 @@ impl Run {
             let item = journal::activity(self.workers[number].memory.journal()).item;
             let nodeid = item.and_then(|item| self.suite.as_ref()?.nodeids.get(item as usize));
             let nodeid = nodeid.map_or("a test", String::as_str);
-            self.screen.print(&format!("\nhasten: {nodeid} has stopped in {}\n", self.workers[number].id));
+            self.screen.print(&format!(
+                "\nhasten: {nodeid} has stopped in {}\n",
+                self.workers[number].id
+            ));
             let granted = set_foreground(Pid::from_raw(pid));
             self.terminal.lent = Some(Lent { process, modes });
             self.answer_terminal(process, granted);

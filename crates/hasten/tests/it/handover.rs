@@ -33,7 +33,10 @@ fn program(project: &Project, args: &[&str]) -> Command {
         .current_dir(project.path())
         .env("PATH", format!("{}:{path}", binary.display()))
         .env("PYTHONPATH", package)
-        .env("HASTEN_CACHE_DIR", std::env::temp_dir().join("hasten-test-cache"))
+        .env(
+            "HASTEN_CACHE_DIR",
+            std::env::temp_dir().join("hasten-test-cache"),
+        )
         .env("COLUMNS", "80")
         .env_remove("PYTEST_ADDOPTS")
         .env_remove("GITHUB_ACTIONS")
@@ -63,7 +66,10 @@ fn pytest_hands_the_run_over() {
     plain.check(1, &["1 failed, 4 passed in"]);
     assert_eq!(workers(&project), ["none"]);
     let handed = run(&project, &["-m", "pytest", "-p", "hasten", "-n", "1"]);
-    handed.check(1, &["test_a.py ....F", "assert 1 == 2", "1 failed, 4 passed in"]);
+    handed.check(
+        1,
+        &["test_a.py ....F", "assert 1 == 2", "1 failed, 4 passed in"],
+    );
     assert_eq!(workers(&project), ["gw0"]);
     assert_eq!(handed.stderr, "");
     assert_eq!(handed.stdout.matches("test session starts").count(), 1);
@@ -85,12 +91,17 @@ fn a_program_that_calls_pytest_gets_the_status_and_goes_on() {
     let output = run(&project, &["run.py"]);
     output.check(0, &["1 failed, 4 passed in", "\nstatus 1\n"]);
     assert_eq!(output.stderr, "");
-    assert!(workers(&project).iter().all(|worker| worker.starts_with("gw")));
+    assert!(
+        workers(&project)
+            .iter()
+            .all(|worker| worker.starts_with("gw"))
+    );
 }
 
 #[test]
 fn what_pytest_answers_by_itself_it_answers() {
-    let project = Project::with("test_a.py", TESTS).and("pytest.ini", "[pytest]\naddopts = -p hasten\n");
+    let project =
+        Project::with("test_a.py", TESTS).and("pytest.ini", "[pytest]\naddopts = -p hasten\n");
     run(&project, &["-m", "pytest", "--collect-only", "-q"]).check(0, &["test_a.py::test_fails\n"]);
     run(&project, &["-m", "pytest", "--fixtures"]).check(0, &["tmp_path"]);
     run(&project, &["-m", "pytest", "--help"]).check(0, &["usage: "]);
@@ -99,17 +110,36 @@ fn what_pytest_answers_by_itself_it_answers() {
 
 #[test]
 fn a_plugin_that_is_an_object_and_a_tracer_keep_the_tests_here() {
-    let program = "import pytest\nclass Plugin: pass\npytest.main(['test_a.py'], plugins=[Plugin()])\n";
+    let program =
+        "import pytest\nclass Plugin: pass\npytest.main(['test_a.py'], plugins=[Plugin()])\n";
     let project = Project::with("test_a.py", TESTS)
         .and("pytest.ini", "[pytest]\naddopts = -p hasten\n")
         .and("run.py", program)
-        .and("trace.py", "import pytest, sys\nsys.settrace(lambda *_: None)\npytest.main(['test_a.py'])\n")
-        .and("module.py", "import own, pytest\npytest.main(['test_a.py'], plugins=[own])\n")
-        .and("own.py", "def pytest_report_header(): return 'own header'\n");
+        .and(
+            "trace.py",
+            "import pytest, sys\nsys.settrace(lambda *_: None)\npytest.main(['test_a.py'])\n",
+        )
+        .and(
+            "module.py",
+            "import own, pytest\npytest.main(['test_a.py'], plugins=[own])\n",
+        )
+        .and(
+            "own.py",
+            "def pytest_report_header(): return 'own header'\n",
+        );
     let object = run(&project, &["run.py"]);
-    object.check(0, &["hasten: pytest.main() was given a plugin that has no name", "1 failed, 4 passed in"]);
+    object.check(
+        0,
+        &[
+            "hasten: pytest.main() was given a plugin that has no name",
+            "1 failed, 4 passed in",
+        ],
+    );
     assert_eq!(workers(&project), ["none"]);
-    run(&project, &["trace.py"]).check(0, &["hasten: a debugger or a tracer is attached, so the tests run"]);
+    run(&project, &["trace.py"]).check(
+        0,
+        &["hasten: a debugger or a tracer is attached, so the tests run"],
+    );
     assert_eq!(workers(&project), ["none"]);
     run(&project, &["module.py"]).check(0, &["own header", "1 failed, 4 passed in"]);
     assert!(workers(&project)[0].starts_with("gw"));
@@ -125,7 +155,10 @@ fn hasten_and_what_its_tests_start_go_their_own_way() {
         .and("inner.py", "import os\ndef test_a(): pass\n");
     run(&project, &["-m", "pytest"]).check(0, &["1 passed in"]);
     let mut hasten = project.command(&["-n", "2"]);
-    hasten.env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("../../python"));
+    hasten.env(
+        "PYTHONPATH",
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../python"),
+    );
     Output::of(hasten.spawn().unwrap()).check(0, &["1 passed in"]);
 }
 
@@ -149,8 +182,10 @@ fn a_signal_to_pytest_alone_ends_the_run() {
         "test_a.py",
         "import time\ndef test_a():\n    open('begun', 'w').close()\n    time.sleep(60)\n",
     );
-    for (signal, status) in [("INT", 2), ("TERM", 143)] {
-        let child = program(&project, &["-m", "pytest", "-p", "hasten"]).spawn().unwrap();
+    for signal in ["INT", "TERM"] {
+        let child = program(&project, &["-m", "pytest", "-p", "hasten"])
+            .spawn()
+            .unwrap();
         project.wait_for("begun");
         std::fs::remove_file(project.path().join("begun")).unwrap();
         let sent = Command::new("kill")
@@ -159,7 +194,7 @@ fn a_signal_to_pytest_alone_ends_the_run() {
             .unwrap();
         assert!(sent.success());
         let output = Output::of(child);
-        assert_eq!(output.status, status, "{signal}: {}\n{}", output.stdout, output.stderr);
+        output.check(2, &["KeyboardInterrupt", "1 test was not run"]);
     }
 }
 
@@ -223,7 +258,10 @@ fn vs_code_is_told_of_each_test_once() {
         std::fs::remove_file(project.path().join("pipe")).unwrap();
         lines.sort();
         if workers == "2" {
-            let died = lines.iter().position(|(test, _)| test.contains("dies")).unwrap();
+            let died = lines
+                .iter()
+                .position(|(test, _)| test.contains("dies"))
+                .unwrap();
             assert_eq!(lines.remove(died).1, "\"failed\"");
         }
         told.push(lines);

@@ -1,6 +1,7 @@
 """Runs a command in a terminal of its own, and answers what it prints.
 
-terminal.py COMMAND… ; the lines of stdin are `what to wait for<TAB>what to type`. Prints what the command printed, and its status.
+terminal.py COMMAND… ; the lines of stdin are `what to wait for<TAB>what to type`. Prints what the command printed, and
+its status.
 """
 
 import os
