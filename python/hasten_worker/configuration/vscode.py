@@ -10,10 +10,19 @@ from types import SimpleNamespace
 import pytest
 
 _NAME = "vscode_pytest"
+# Of another plugin of that name, or another version, nothing is changed.
+_NEEDED = (
+    "send_message",
+    "map_id_to_path",
+    "collected_tests_so_far",
+    "get_absolute_test_id",
+    "get_node_path",
+    "check_skipped_wrapper",
+)
 
 
 def in_worker(config):
-    """A worker tells of exceptions in a setup; of all others main has told."""
+    """A worker tells of exceptions in a setup; main of everything else."""
     plugin = _plugin(config)
     if plugin is not None:
         _share_pipe(plugin)
@@ -30,8 +39,7 @@ def in_main(config):
 
 def _plugin(config):
     plugin = config.pluginmanager.get_plugin(_NAME)
-    needed = ("send_message", "map_id_to_path", "get_absolute_test_id", "collected_tests_so_far")
-    return plugin if all(hasattr(plugin, name) for name in needed) else None
+    return plugin if all(hasattr(plugin, name) for name in _NEEDED) else None
 
 
 def _share_pipe(plugin):
@@ -68,9 +76,18 @@ class _Told:
     def __init__(self, plugin):
         self._plugin = plugin
 
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item):
+        if self._plugin.check_skipped_wrapper(item):
+            self._add(item.nodeid, self._plugin.get_node_path(item))
+        yield
+
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report):
-        plugin = self._plugin
-        path = plugin.map_id_to_path.get(report.nodeid)
+        path = self._plugin.map_id_to_path.get(report.nodeid)
         if report.when == "call" and path is not None:
-            plugin.collected_tests_so_far.add(plugin.get_absolute_test_id(report.nodeid, path))
+            self._add(report.nodeid, path)
+
+    def _add(self, nodeid, path):
+        plugin = self._plugin
+        plugin.collected_tests_so_far.add(plugin.get_absolute_test_id(nodeid, path))

@@ -221,7 +221,7 @@ def pytest_exception_interact(node, call):
     tell(node.nodeid, node.path, call.excinfo.typename)
 @pytest.hookimpl(hookwrapper=True, trylast=True)
 def pytest_report_teststatus(report):
-    if report.when == "call":
+    if report.when == "call" or report.skipped:
         try:
             path = map_id_to_path[report.nodeid]
         except KeyError:
@@ -231,7 +231,10 @@ def pytest_report_teststatus(report):
 @pytest.hookimpl(hookwrapper=True, trylast=True)
 def pytest_runtest_protocol(item):
     map_id_to_path[item.nodeid] = get_node_path(item)
+    if check_skipped_wrapper(item):
+        tell(item.nodeid, get_node_path(item), "skipped")
     yield
+def check_skipped_wrapper(item): return any(mark.name == "skip" for mark in item.own_markers)
 "#;
 
 #[test]
@@ -239,6 +242,7 @@ fn vs_code_is_told_of_each_test_once() {
     let tests = "import os, pytest\n\
                  @pytest.mark.parametrize('n', range(40))\ndef test_n(n): assert n % 2\n\
                  def test_dies(): os.abort()\n\
+                 @pytest.mark.skip\ndef test_skipped(): pass\n\
                  @pytest.fixture\ndef broken(): raise KeyError\ndef test_broken(broken): pass\n";
     let project = Project::with("sub/test_a.py", tests).and("vscode_pytest.py", EDITOR);
     let mut told = Vec::new();
@@ -266,6 +270,6 @@ fn vs_code_is_told_of_each_test_once() {
         }
         told.push(lines);
     }
-    assert_eq!(told[0].len(), 41);
+    assert_eq!(told[0].len(), 42);
     assert_eq!(told[0], told[1]);
 }
