@@ -28,6 +28,7 @@ from hasten_worker.running import items
 from hasten_worker.running.debugging import Debugging
 from hasten_worker.running.fixture_times import FixtureTimes
 from hasten_worker.running.item_reports import ItemReports
+from hasten_worker.running.replayed_hooks import mute_replayed_hooks
 from hasten_worker.running.time_limit import TimeLimit
 from hasten_worker.running.timers import call_hooks_of_suite
 from hasten_worker.running.usage import Usage
@@ -91,6 +92,7 @@ class Worker:
             self.journal, config, identity["full_reports"], usage, fixtures, extra
         )
         config.pluginmanager.register(WorkerHooks(self))
+        mute_replayed_hooks(config, self._streams)
         vscode.in_worker(config)
         config.pluginmanager.register(Debugging(self.channel, self.journal, self._streams))
         if call_hooks_of_suite(config, self.journal):
