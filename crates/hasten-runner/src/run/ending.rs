@@ -8,6 +8,7 @@ use hasten_report::durations::Section;
 use nix::sys::signal::Signal;
 
 use super::{Run, parse};
+use crate::clock::monotonic;
 use crate::error::RunError;
 use crate::process::Role;
 use crate::signals::{Event, stop_self};
@@ -124,11 +125,11 @@ impl Run {
         if let Some(keys) = &mut self.keys {
             keys.give_back();
         }
-        let before = super::time::monotonic();
+        let before = monotonic();
         self.signal_groups(Signal::SIGSTOP);
         stop_self();
         self.signal_groups(Signal::SIGCONT);
-        self.pauses.push((before, super::time::monotonic()));
+        self.pauses.push((before, monotonic()));
         if let Some(keys) = &mut self.keys {
             keys.take();
         }
@@ -260,10 +261,7 @@ impl Run {
         {
             return;
         }
-        let idle = self.living().all(|number| {
-            let worker = &self.workers[number];
-            worker.waiting && worker.collected
-        });
+        let idle = self.living().all(|number| self.workers[number].is_idle());
         if idle && self.dead_unreplaced == 0 {
             let missing = suite.ledger.missing();
             self.fault = true;

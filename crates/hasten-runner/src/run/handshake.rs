@@ -9,18 +9,18 @@ use hasten_protocol::message::{
 
 use super::ending::Stop;
 use super::rules::Rules;
-use super::time::monotonic;
 use super::together::Dist;
 use super::{Collecting, Output, Run, Watched, parse};
 use crate::channel::Channel;
+use crate::clock::monotonic;
 use crate::error::RunError;
 use crate::keys::Keys;
 use crate::measured::Moment;
 use crate::process::{Process, Role};
 
 /// Why and how a run is distributed.
-struct Choice {
-    distribute: bool,
+pub(super) struct Choice {
+    pub(super) distribute: bool,
     note: Option<String>,
 }
 
@@ -34,7 +34,7 @@ const FALLS_BACK: [&str; 3] = [
 
 impl Choice {
     /// `limited`: tests have time limits. `outside`: what else is decided on outside the process that runs a test.
-    fn from(settings: &Settings, limited: bool, outside: Option<&str>) -> Self {
+    pub(super) fn from(settings: &Settings, limited: bool, outside: Option<&str>) -> Self {
         let debugging = settings.usepdb || settings.trace || settings.debugger;
         let none = settings.numprocesses == Some(Workers::Exactly(0));
         if settings.in_process.is_some() || debugging {
@@ -259,25 +259,6 @@ impl Run {
             filters: self.rules.filters(),
             select: self.rules.select(),
         }
-    }
-
-    /// As many workers as the command line asks for; under `-n auto` as many as there are cores.
-    pub(super) fn most_workers(&self) -> usize {
-        let Some(settings) = &self.settings else {
-            return 1;
-        };
-        let answered = self.configured.as_ref().and_then(|main| main.auto_workers);
-        let asked = match (&settings.numprocesses, answered) {
-            (Some(Workers::Exactly(number)), _) => (*number).max(1),
-            (Some(Workers::Named(_)) | None, Some(number)) => number,
-            (Some(Workers::Named(_)) | None, None) => {
-                let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-                cores.min(self.rules.max_workers().unwrap_or(usize::MAX))
-            }
-        };
-        asked
-            .min(settings.maxprocesses.unwrap_or(usize::MAX))
-            .max(1)
     }
 
     pub(super) fn on_configured(&mut self, payload: &[u8]) -> Result<(), RunError> {

@@ -38,6 +38,7 @@ mod time;
 mod together;
 mod waits;
 mod watch;
+mod worker_count;
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -52,6 +53,7 @@ use hasten_report::plan::Forecast;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use crate::clock::monotonic;
 use crate::death::Ending;
 use crate::descendants;
 use crate::error::RunError;
@@ -80,7 +82,6 @@ use scaling::Scaling;
 use screen::Screen;
 use selection::Selecting;
 use suite::Suite;
-pub(crate) use time::monotonic;
 use waits::Waits;
 use watch::Watch;
 
@@ -257,7 +258,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         events: Events::default(),
         waits: Waits::default(),
         started: std::time::SystemTime::now(),
-        began: time::monotonic(),
+        began: monotonic(),
         loading_since: None,
     };
     let result = run.start_base().and_then(|()| run.work());
@@ -315,8 +316,9 @@ impl Run {
 
     /// Waits until something is to be done.
     fn wait(&mut self) -> Result<(), RunError> {
-        let moments = [self.next_moment(), self.waits_moment()];
-        let timeout = moments.into_iter().flatten().fold(IDLE_WAIT, Duration::min);
+        let timeout = self
+            .next_moment()
+            .map_or(IDLE_WAIT, |moment| moment.min(IDLE_WAIT));
         // Rounded up, so that the moment has come when the wait ends.
         let milliseconds = timeout.as_micros().div_ceil(1000);
         let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX);
