@@ -194,16 +194,16 @@ impl Record<'_> {
         out.extend_from_slice(&payload[..length as usize]);
     }
 
-    /// True when it says that something failed which was not expected to.
-    #[must_use]
-    pub fn has_failed(&self) -> bool {
-        self.outcome == Outcome::Failed && self.flags & XFAIL == 0
-    }
-
     /// Seconds of the three phases together.
     #[must_use]
     pub fn seconds(&self) -> f64 {
         self.setup + self.call + self.teardown
+    }
+
+    /// Whether it reports a failure that was not expected.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.outcome == Outcome::Failed && self.flags & XFAIL == 0
     }
 }
 

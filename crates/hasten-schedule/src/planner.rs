@@ -246,8 +246,9 @@ impl Planner {
         let mut again = Vec::new();
         for item in items {
             if self.states.get(*item as usize) == Some(&State::Finished) {
-                self.unfinished.add(self.estimates.history(*item));
                 self.unsend(&[*item]);
+                let history = self.estimates.history(*item);
+                self.unfinished.add(history);
                 again.push(*item);
             }
         }

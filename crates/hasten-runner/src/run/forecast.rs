@@ -10,7 +10,6 @@ use hasten_schedule::{Item, LowerLimit, Planner, PlannerOptions, Resources, Work
 
 use super::Run;
 use super::finished::what_keeps_in_process;
-use super::handshake::Choice;
 use super::selection::Part;
 use super::suite::{file_of, planned};
 
@@ -38,9 +37,8 @@ impl Run {
                 let mut settings = settings.clone();
                 // It is what makes this run a forecast.
                 settings.in_process = settings.in_process.filter(|option| option != COLLECT_ONLY);
-                let (limited, outside) = (self.rules.limit_tests(), self.rules.decided_outside());
-                let choice = Choice::from(&settings, limited, outside);
-                (!choice.distribute).then(|| what_keeps_in_process(&settings))
+                let alone = !self.choice(&settings).distribute;
+                alone.then(|| what_keeps_in_process(&settings))
             }),
             order: self
                 .rules

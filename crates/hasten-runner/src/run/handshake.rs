@@ -34,7 +34,7 @@ const FALLS_BACK: [&str; 3] = [
 
 impl Choice {
     /// `limited`: tests have time limits. `outside`: what else is decided on outside the process that runs a test.
-    pub(super) fn from(settings: &Settings, limited: bool, outside: Option<&str>) -> Self {
+    fn from(settings: &Settings, limited: bool, outside: Option<&str>) -> Self {
         let debugging = settings.usepdb || settings.trace || settings.debugger;
         let none = settings.numprocesses == Some(Workers::Exactly(0));
         if settings.in_process.is_some() || debugging {
@@ -162,11 +162,7 @@ impl Run {
         self.rules = Rules::read(&settings)?;
         self.rules.check_order(&settings.sorted_by)?;
         self.open_events(&settings)?;
-        let choice = Choice::from(
-            &settings,
-            self.rules.limit_tests(),
-            self.rules.decided_outside(),
-        );
+        let choice = self.choice(&settings);
         self.distribute = choice.distribute;
         if choice.distribute || self.options.forecast {
             self.rules.dist = Dist::of(&settings)?;
@@ -207,6 +203,15 @@ impl Run {
             self.collecting = Collecting::Workers;
         }
         Ok(())
+    }
+
+    /// Whether a run with these settings is distributed.
+    pub(super) fn choice(&self, settings: &Settings) -> Choice {
+        Choice::from(
+            settings,
+            self.rules.limit_tests(),
+            self.rules.decided_outside(),
+        )
     }
 
     /// Shows a line in the summary, ahead of DECISION: a main that runs the tests itself reads nothing after it.

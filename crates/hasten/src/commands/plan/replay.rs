@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use hasten_history::{Attempt, PhaseTimes, Run};
-use hasten_report::plan::{Limit, Replay};
+use hasten_report::plan::{Because, Limit, Replay};
 use hasten_schedule::simulate::{Scenario, simulate};
 use hasten_schedule::{Item, LowerLimit, PlannerOptions, Work};
 
@@ -133,7 +133,7 @@ fn limit(tests: &[Test<'_>], workers: usize, cores: usize) -> Limit {
     let longest = tests.iter().max_by(|a, b| a.seconds.total_cmp(&b.seconds));
     Limit {
         seconds: found.seconds,
-        because: found.limiting().into(),
+        because: Because::from(found.limiting()),
         longest: found.longest,
         longest_test: longest.map_or_else(String::new, |test| test.nodeid.to_owned()),
     }
