@@ -58,6 +58,10 @@ frame_types! {
         Groups = 15,
         /// A main that runs the tests is about to print its summary.
         Summary = 16,
+        /// A test stops in a debugger, and waits for the terminal.
+        AskTerminal = 20,
+        /// It goes on.
+        LeaveTerminal = 21,
     }
 }
 
@@ -90,6 +94,8 @@ frame_types! {
         Node = 76,
         /// A worker has ended.
         NodeDown = 77,
+        /// Whether the terminal is the worker's.
+        Terminal = 80,
     }
 }
 

@@ -123,7 +123,7 @@ pub struct CollectedItem(
 /// Why a process must not be forked.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 pub struct Unsafe {
-    /// `identity` or `threads`.
+    /// `identity`, `threads` or `files`.
     pub kind: String,
     /// The import, line or thread.
     pub cause: String,

@@ -20,6 +20,7 @@ from _socket import (
     SOL_SOCKET,
 )
 from _socket import socket as RawSocket
+from collections import deque
 
 try:
     from _socket import MSG_NOSIGNAL
@@ -46,6 +47,8 @@ NODES = 13
 ASK_INPUTS = 14
 GROUPS = 15
 SUMMARY = 16
+ASK_TERMINAL = 20
+LEAVE_TERMINAL = 21
 
 FORK = 65
 DECISION = 66
@@ -60,6 +63,7 @@ SELECTION = 74
 INPUTS = 75
 NODE = 76
 NODE_DOWN = 77
+TERMINAL = 80
 
 # Bound here: tests replace functions of modules.
 _encode = json.JSONEncoder(default=repr, allow_nan=False, separators=(",", ":")).encode
@@ -119,6 +123,7 @@ class Channel:
         self._socket = RawSocket(AF_UNIX, SOCK_STREAM, 0, move_up(descriptor))
         self._socket.setblocking(True)  # whatever `socket.setdefaulttimeout` says
         self._received = bytearray()
+        self._kept = deque()  # frames that came before one that was waited for
         self._descriptors = []
         # A worker finishes its item when a test has closed the descriptor. In every other
         # case there is nobody left to speak to, or to clean up for.
@@ -158,6 +163,16 @@ class Channel:
                 return frame
             self._read(0)
 
+    def receive_only(self, wanted):
+        """Waits for a frame of this type, and returns its payload; others keep their turn."""
+        passed = []
+        while True:
+            kind, payload = self.receive()
+            if kind == wanted:
+                self._kept.extend(passed)
+                return payload
+            passed.append((kind, payload))
+
     def receive_now(self):
         """Returns a frame that is there already, or None."""
         frame = self._take()
@@ -185,6 +200,8 @@ class Channel:
         self._descriptors = []
 
     def _take(self):
+        if self._kept:
+            return self._kept.popleft()
         received = self._received
         if len(received) < 5:
             return None

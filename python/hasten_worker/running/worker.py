@@ -12,6 +12,7 @@ import weakref
 
 import pytest
 
+from hasten_worker.configuration import vscode
 from hasten_worker.fused.protocol import Fused
 from hasten_worker.inspection.hooks import hook_wrapper
 from hasten_worker.inspection.reasons import Reason
@@ -24,6 +25,7 @@ from hasten_worker.messages.node_values import to_text
 from hasten_worker.messages.records import NO_ITEM
 from hasten_worker.processes.stacks import write_stacks
 from hasten_worker.running import items
+from hasten_worker.running.debugging import Debugging
 from hasten_worker.running.fixture_times import FixtureTimes
 from hasten_worker.running.item_reports import ItemReports
 from hasten_worker.running.time_limit import TimeLimit
@@ -89,6 +91,8 @@ class Worker:
             self.journal, config, identity["full_reports"], usage, fixtures, extra
         )
         config.pluginmanager.register(WorkerHooks(self))
+        vscode.in_worker(config)
+        config.pluginmanager.register(Debugging(self.channel, self.journal, self._streams))
         if call_hooks_of_suite(config, self.journal):
             why_not_fused = why_not_fused or Reason("timers")
         if identity.get("watch_fixtures"):

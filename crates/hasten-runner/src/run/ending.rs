@@ -150,6 +150,7 @@ impl Run {
         if self.is_trial(role) {
             return Ok(());
         }
+        self.on_leave_terminal(number);
         match &mut self.stop {
             // Where the interrupted test was is known only now.
             Some(stop) if stop.interrupts_tests => {

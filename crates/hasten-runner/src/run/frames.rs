@@ -86,6 +86,14 @@ impl Run {
                 self.on_ask_inputs(number);
                 Ok(())
             }
+            FromPython::AskTerminal => {
+                self.on_ask_terminal(number);
+                Ok(())
+            }
+            FromPython::LeaveTerminal => {
+                self.on_leave_terminal(number);
+                Ok(())
+            }
         }
     }
 }

@@ -34,6 +34,7 @@ mod screen;
 mod selection;
 mod slow;
 mod suite;
+mod terminal;
 mod time;
 mod together;
 mod waits;
@@ -82,6 +83,7 @@ use scaling::Scaling;
 use screen::Screen;
 use selection::Selecting;
 use suite::Suite;
+use terminal::Terminal;
 use waits::Waits;
 use watch::Watch;
 
@@ -131,6 +133,7 @@ pub(crate) struct Run {
     unclaimed: HashMap<i32, Ending>,
     workers: Vec<Worker>,
     screen: Screen,
+    terminal: Terminal,
     keys: Option<Keys>,
     settings: Option<Settings>,
     configured: Option<Configured>,
@@ -220,6 +223,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         unclaimed: HashMap::new(),
         workers: Vec::new(),
         screen: Screen::default(),
+        terminal: Terminal::default(),
         keys: None,
         settings: None,
         configured: None,
@@ -307,6 +311,7 @@ impl Run {
             self.check_limits()?;
             self.look_at_waiting();
             self.advance()?;
+            self.lend_terminal();
             self.feed_main();
             self.keep_history_early();
             self.flush_events();

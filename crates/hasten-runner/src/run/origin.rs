@@ -71,6 +71,7 @@ impl Run {
         };
         let why = match first.kind.as_str() {
             "identity" => format!("{} before workers are forked", first.cause),
+            "files" => format!("{}, which forked workers would share", first.cause),
             _ => format!("{} is alive, and a fork would lose it", first.cause),
         };
         if count > 0 {
