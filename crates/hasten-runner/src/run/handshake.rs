@@ -3,8 +3,8 @@
 use hasten_protocol::PROTOCOL_VERSION;
 use hasten_protocol::frame::{self, ToPython};
 use hasten_protocol::message::{
-    Collected, CollectedItem, Configured, Decision, Fork, Hello, Note, Place, ProcessError,
-    SessionForked, Settings, WorkerIdentity, Workers,
+    Collected, CollectedItem, Configured, Decision, Fork, Hello, ProcessError, SessionForked,
+    Settings, WorkerIdentity, Workers,
 };
 
 use super::ending::Stop;
@@ -212,20 +212,6 @@ impl Run {
             self.rules.limit_tests(),
             self.rules.decided_outside(),
         )
-    }
-
-    /// Shows a line in the summary, ahead of DECISION: a main that runs the tests itself reads nothing after it.
-    fn tell_main(&mut self, text: &str) {
-        self.tell_note(text);
-        self.send_note(Role::Main, &Note::new(Place::Summary, text));
-    }
-
-    /// Sends a note past everything that waits to be shown.
-    pub(super) fn send_note(&mut self, role: Role, note: &Note) {
-        if let Some(process) = self.process(role) {
-            let frame = frame::encode_json(ToPython::Note, note);
-            process.channel.send(frame);
-        }
     }
 
     /// main has loaded the conftest files, and forked the session or found why it must not.

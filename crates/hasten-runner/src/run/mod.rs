@@ -23,6 +23,7 @@ mod handshake;
 mod history;
 mod measured;
 mod nodes;
+mod notes;
 mod options;
 mod origin;
 mod pool;
