@@ -178,6 +178,14 @@ pub struct Collected {
     pub dependent: Vec<Dependent>,
 }
 
+impl Collected {
+    /// True when nothing runs, since something could not be collected.
+    #[must_use]
+    pub const fn is_broken(&self) -> bool {
+        self.testsfailed > 0 && !self.continue_on_errors
+    }
+}
+
 /// An item with pytest-dependency's mark: which, the scope of the names, and the tests that it depends on.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 pub struct Dependent(pub u32, pub String, pub Vec<String>);

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use hasten_schedule::Limiting;
 use serde::Serialize;
 
 /// Workers that are listed.
@@ -70,6 +71,16 @@ pub enum Because {
     Cores,
     /// Tests that use one resource, or that run alone, take as long one after another.
     OneAfterAnother,
+}
+
+impl From<Limiting> for Because {
+    fn from(limiting: Limiting) -> Self {
+        match limiting {
+            Limiting::Longest => Self::Longest,
+            Limiting::Workers => Self::Workers,
+            Limiting::Cores => Self::Cores,
+        }
+    }
 }
 
 /// What a worker would run.

@@ -7,9 +7,9 @@ use hasten_protocol::record::{CALL, OTHER, RecordKind, Records, SETUP};
 use serde_json::Value;
 
 use super::ending::{Stop, not_run};
-use super::time::monotonic;
 use super::watch::{Expiry, Watch};
 use super::{Collecting, Run};
+use crate::clock::since;
 use crate::death::{Cause, Ending};
 use crate::descendants;
 use crate::error::RunError;
@@ -40,11 +40,6 @@ pub(super) struct Death {
     /// Where in the file of stacks its own begin, in bytes.
     pub(super) stacks_from: u64,
     pub(super) seconds: f64,
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a duration in nanoseconds")]
-fn seconds_since(start: u64) -> f64 {
-    monotonic().saturating_sub(start) as f64 / 1e9
 }
 
 /// A file whose collection did not end.
@@ -275,7 +270,7 @@ impl Run {
 
     /// Gives the test that ran when its worker died the verdict it deserves.
     fn blame(&mut self, number: usize, item: u32, activity: &Activity, cause: &Cause) {
-        let seconds = seconds_since(activity.item_start);
+        let seconds = since(activity.item_start).as_secs_f64();
         if let Watch::Expired(mut expiry) = std::mem::take(&mut self.workers[number].watch) {
             let why = if expiry.killed {
                 format!(

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
 
 use camino::Utf8Path;
 use hasten_history::{Attempt, Details, History, PhaseTimes, RunRecord, expect_of_kin, git};
@@ -11,6 +10,7 @@ use hasten_protocol::message::{CollectedItem, Settings};
 
 use super::Run;
 use super::suite::Suite;
+use crate::clock::epoch_seconds;
 use crate::ledger::Entry;
 use crate::process::Role;
 
@@ -157,24 +157,18 @@ impl Run {
     }
 
     fn run_record(&self, rootdir: &str, complete: bool, exit_status: i32) -> RunRecord {
-        let python = self.python.as_ref();
-        let shard = self.selecting.shard().cloned();
+        let shard = self.selecting.part().map(|part| part.shard.clone());
         RunRecord {
             uid: self.options.run_id.clone(),
-            started_at: self
-                .started
-                .duration_since(UNIX_EPOCH)
-                .map_or(0.0, |time| time.as_secs_f64()),
+            started_at: epoch_seconds(self.started),
             wall: self
                 .started
                 .elapsed()
                 .map_or(0.0, |time| time.as_secs_f64()),
             workers: u32::try_from(self.regular_workers()).unwrap_or(u32::MAX),
-            python: python.map(|hello| hello.python.clone()).unwrap_or_default(),
-            pytest: python.map(|hello| hello.pytest.clone()).unwrap_or_default(),
-            platform: python
-                .map(|hello| hello.platform.clone())
-                .unwrap_or_default(),
+            python: self.of_python(|hello| &hello.python),
+            pytest: self.of_python(|hello| &hello.pytest),
+            platform: self.of_python(|hello| &hello.platform),
             machine: machine(),
             args: self.options.args.clone(),
             commit: git::head(Utf8Path::new(rootdir)),

@@ -23,6 +23,7 @@ mod handshake;
 mod history;
 mod measured;
 mod nodes;
+mod notes;
 mod options;
 mod origin;
 mod pool;
@@ -39,6 +40,7 @@ mod time;
 mod together;
 mod waits;
 mod watch;
+mod worker_count;
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -53,6 +55,7 @@ use hasten_report::plan::Forecast;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use crate::clock::monotonic;
 use crate::death::Ending;
 use crate::descendants;
 use crate::error::RunError;
@@ -82,7 +85,6 @@ use screen::Screen;
 use selection::Selecting;
 use suite::Suite;
 use terminal::Terminal;
-pub(crate) use time::monotonic;
 use waits::Waits;
 use watch::Watch;
 
@@ -261,7 +263,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         events: Events::default(),
         waits: Waits::default(),
         started: std::time::SystemTime::now(),
-        began: time::monotonic(),
+        began: monotonic(),
         loading_since: None,
     };
     let result = run.start_base().and_then(|()| run.work());
@@ -320,8 +322,9 @@ impl Run {
 
     /// Waits until something is to be done.
     fn wait(&mut self) -> Result<(), RunError> {
-        let moments = [self.next_moment(), self.waits_moment()];
-        let timeout = moments.into_iter().flatten().fold(IDLE_WAIT, Duration::min);
+        let timeout = self
+            .next_moment()
+            .map_or(IDLE_WAIT, |moment| moment.min(IDLE_WAIT));
         // Rounded up, so that the moment has come when the wait ends.
         let milliseconds = timeout.as_micros().div_ceil(1000);
         let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX);

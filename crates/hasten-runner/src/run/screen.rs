@@ -11,7 +11,7 @@ use hasten_protocol::journal;
 use hasten_report::live::{LiveLine, Running};
 
 use super::Run;
-use super::time::monotonic;
+use crate::clock::monotonic;
 use crate::process::Role;
 
 /// How often the live line is drawn anew.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hasten_protocol::journal::{self, Activity, Phase};
 
 use super::Run;
-use super::time::monotonic;
+use crate::clock::monotonic;
 
 /// What was said of the thing that a process does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

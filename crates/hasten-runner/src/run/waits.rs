@@ -5,21 +5,17 @@ use std::time::Duration;
 
 use hasten_history::Wait;
 use hasten_protocol::journal;
-use nix::time::{ClockId, clock_gettime};
-use nix::unistd::Pid;
 
 use super::Run;
-use super::time::monotonic;
+use crate::clock::monotonic;
 use crate::descendants;
 use crate::sampler::{Request, Sample, Sampler};
-use crate::test_event::Folders;
-use crate::waiting::{Looks, Place, place};
+use crate::waiting::{Place, place};
+use crate::worker_load::{delayed, processor_time};
 
 /// What is known of waiting tests.
 #[derive(Default)]
 pub(crate) struct Waits {
-    /// Of each worker.
-    looks: HashMap<usize, Looks>,
     /// Started when the first test waits.
     sampler: Option<Sampler>,
     /// Seconds, by test and place.
@@ -28,46 +24,39 @@ pub(crate) struct Waits {
 
 /// Processor time of a process so far, and the time that it waited for a processor, in nanoseconds.
 fn busy_time(pid: i32) -> Option<u64> {
-    let clock = ClockId::pid_cpu_clock_id(Pid::from_raw(pid)).ok()?;
-    let time = clock_gettime(clock).ok()?;
-    let seconds = u64::try_from(time.tv_sec()).ok()?;
-    let used = seconds * 1_000_000_000 + u64::try_from(time.tv_nsec()).ok()?;
-    Some(used + descendants::delayed(pid))
+    let busy = processor_time(pid)? + delayed(pid).unwrap_or_default();
+    u64::try_from(busy.as_nanos()).ok()
 }
 
 impl Run {
     /// When a worker has to be looked at.
-    pub(super) fn waits_moment(&mut self) -> Option<Duration> {
-        let now = monotonic();
-        let living: Vec<usize> = self.living().collect();
-        let moments = living.into_iter().filter_map(|number| {
+    pub(super) fn waits_moment(&self) -> Option<Duration> {
+        let moments = self.living().filter_map(|number| {
             let worker = &self.workers[number];
-            if worker.trial.is_some() {
-                return None;
-            }
             let activity = journal::activity(worker.memory.journal());
-            let looks = self.waits.looks.entry(number).or_default();
-            looks.next(&activity)
+            worker
+                .looks
+                .next(&activity)
+                .filter(|_| worker.trial.is_none())
         });
         let next = moments.min()?;
-        Some(Duration::from_nanos(next.saturating_sub(now)))
+        Some(Duration::from_nanos(next.saturating_sub(monotonic())))
     }
 
     /// Looks at the workers for which it is time.
     pub(super) fn look_at_waiting(&mut self) {
         let now = monotonic();
         for number in self.living().collect::<Vec<_>>() {
-            let worker = &self.workers[number];
+            let pid = self.worker_process(number).pid;
+            let worker = &mut self.workers[number];
             let activity = journal::activity(worker.memory.journal());
-            let (Some(item), Some(pid)) = (activity.item, self.worker_process(number).pid) else {
-                continue;
-            };
-            let looks = self.waits.looks.entry(number).or_default();
-            let due = looks.next(&activity).is_some_and(|next| next <= now);
-            if worker.trial.is_some() || !due {
+            let next = worker.looks.next(&activity);
+            if worker.trial.is_some() || next.is_none_or(|next| next > now) {
                 continue;
             }
-            let Some(waited) = busy_time(pid).and_then(|used| looks.look(now, used)) else {
+            let busy = pid.and_then(busy_time);
+            let waited = worker.looks.look(&activity, now, busy);
+            let (Some(pid), Some(item), Some(waited)) = (pid, activity.item, waited) else {
                 continue;
             };
             if descendants::stat(pid).is_none_or(|process| process.runnable) {
@@ -117,15 +106,6 @@ impl Run {
         let now = journal::activity(worker.memory.journal());
         let same = now.started == request.started && now.phase_start == request.phase_start;
         same || now.phase_start > sample.at
-    }
-
-    fn folders(&self) -> Folders {
-        let configured = self.configured.as_ref();
-        Folders {
-            rootdir: configured.map_or_else(Default::default, |main| main.rootdir.clone().into()),
-            current: configured
-                .map_or_else(Default::default, |main| main.invocation_dir.clone().into()),
-        }
     }
 
     /// What was found, for the history: of each test the longest first.

@@ -91,12 +91,18 @@ fn time_limits_wait_for_who_debugs() {
         &project,
         &["-n", "2", "--timeout", "1", "-k", "stops"],
         &[
-            ("(Pdb)", "import time; time.sleep(1.5); print('sle' + 'pt')\\n"),
+            (
+                "(Pdb)",
+                "import time; time.sleep(1.5); print('sle' + 'pt')\\n",
+            ),
             ("slept", "c\\n"),
             ("(Pdb)", "c\\n"),
         ],
     );
-    output.check(0, &["2 passed, 6 deselected in", "unanswered: []\nstatus 0\n"]);
+    output.check(
+        0,
+        &["2 passed, 6 deselected in", "unanswered: []\nstatus 0\n"],
+    );
 }
 
 #[test]
@@ -114,10 +120,7 @@ fn quit_and_death_give_the_terminal_back() {
     let output = in_terminal(
         &project,
         &["-n", "2"],
-        &[
-            ("(Pdb)", "import os; os.abort()\\n"),
-            ("(Pdb)", "c\\n"),
-        ],
+        &[("(Pdb)", "import os; os.abort()\\n"), ("(Pdb)", "c\\n")],
     );
     output.check(0, &["1 failed, 7 passed in", "unanswered: []\nstatus 1\n"]);
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use hasten_history::{Attempt, PhaseTimes, Run};
 use hasten_report::plan::{Because, Limit, Replay};
 use hasten_schedule::simulate::{Scenario, simulate};
-use hasten_schedule::{Item, Limiting, LowerLimit, PlannerOptions, Work};
+use hasten_schedule::{Item, LowerLimit, PlannerOptions, Work};
 
 /// A test of a recorded run, all its attempts together.
 #[derive(Debug, Default)]
@@ -133,11 +133,7 @@ fn limit(tests: &[Test<'_>], workers: usize, cores: usize) -> Limit {
     let longest = tests.iter().max_by(|a, b| a.seconds.total_cmp(&b.seconds));
     Limit {
         seconds: found.seconds,
-        because: match found.limiting() {
-            Limiting::Longest => Because::Longest,
-            Limiting::Workers => Because::Workers,
-            Limiting::Cores => Because::Cores,
-        },
+        because: Because::from(found.limiting()),
         longest: found.longest,
         longest_test: longest.map_or_else(String::new, |test| test.nodeid.to_owned()),
     }
