@@ -199,6 +199,12 @@ impl Record<'_> {
     pub fn seconds(&self) -> f64 {
         self.setup + self.call + self.teardown
     }
+
+    /// Whether it reports a failure that was not expected.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.outcome == Outcome::Failed && self.flags & XFAIL == 0
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::words::{counted, printable};
+
 /// Workers that are listed.
 const MOST_WORKERS: usize = 32;
 
@@ -305,15 +307,6 @@ fn seconds(seconds: f64) -> String {
     } else {
         format!("{seconds:.1}s")
     }
-}
-
-fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
-/// A node id in one line.
-fn printable(name: &str) -> String {
-    name.replace(char::is_control, "?")
 }
 
 #[cfg(test)]

@@ -148,7 +148,7 @@ impl Ledger {
         }
         match record.kind {
             RecordKind::Report => {
-                if record.outcome == Outcome::Failed && record.flags & record::XFAIL == 0 {
+                if record.has_failed() {
                     if entry.held {
                         entry.uncounted += 1;
                     } else {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use hasten_history::{Details, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, Stage};
+use hasten_history::{Details, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, Stage, file_of};
 use hasten_protocol::measured::{self, Collection, FixtureSpan as Span, FixtureUse, Fixtures};
 
 /// What was measured so far.
@@ -143,8 +143,7 @@ fn seconds(time: SystemTime) -> f64 {
 fn files(times: &[measured::FileTimes], nodeids: &[String]) -> Vec<FileTimes> {
     let mut items: HashMap<&str, u64> = HashMap::new();
     for nodeid in nodeids {
-        let file = nodeid.split("::").next().unwrap_or_default();
-        *items.entry(file).or_default() += 1;
+        *items.entry(file_of(nodeid)).or_default() += 1;
     }
     times
         .iter()

@@ -24,15 +24,31 @@ pub(crate) struct Waits {
     sampler: Option<Sampler>,
     /// Seconds, by test and place.
     found: HashMap<(u32, Place), f64>,
+    /// Of each worker that was given items: its times before.
+    before: HashMap<usize, Times>,
+    /// Of all workers that were told to finish: their times since then.
+    spent: Times,
 }
 
-/// Processor time of a process so far, and the time that it waited for a processor, in nanoseconds.
-fn busy_time(pid: i32) -> Option<u64> {
-    let clock = ClockId::pid_cpu_clock_id(Pid::from_raw(pid)).ok()?;
-    let time = clock_gettime(clock).ok()?;
-    let seconds = u64::try_from(time.tv_sec()).ok()?;
-    let used = seconds * 1_000_000_000 + u64::try_from(time.tv_nsec()).ok()?;
-    Some(used + descendants::delayed(pid))
+/// Times of a process so far, in nanoseconds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Times {
+    /// Processor time.
+    used: u64,
+    /// The time that it was ready to run and had no processor.
+    delayed: u64,
+}
+
+impl Times {
+    fn of(pid: i32) -> Option<Self> {
+        let clock = ClockId::pid_cpu_clock_id(Pid::from_raw(pid)).ok()?;
+        let time = clock_gettime(clock).ok()?;
+        let seconds = u64::try_from(time.tv_sec()).ok()?;
+        Some(Self {
+            used: seconds * 1_000_000_000 + u64::try_from(time.tv_nsec()).ok()?,
+            delayed: descendants::delayed(pid),
+        })
+    }
 }
 
 impl Run {
@@ -67,7 +83,8 @@ impl Run {
             if worker.trial.is_some() || !due {
                 continue;
             }
-            let Some(waited) = busy_time(pid).and_then(|used| looks.look(now, used)) else {
+            let busy = Times::of(pid).map(|times| times.used + times.delayed);
+            let Some(waited) = busy.and_then(|busy| looks.look(now, busy)) else {
                 continue;
             };
             if descendants::stat(pid).is_none_or(|process| process.runnable) {
@@ -85,6 +102,30 @@ impl Run {
             sampler.ask(request);
         }
         self.take_samples();
+    }
+
+    /// A worker is given items: what it used before, as for its own collection, is not the tests'.
+    pub(super) fn begin_core_wait(&mut self, number: usize) {
+        let pid = self.worker_process(number).pid;
+        // One that was forked a moment ago has not said who it is, and has used nothing.
+        let times = || pid.and_then(Times::of).unwrap_or_default();
+        self.waits.before.entry(number).or_insert_with(times);
+    }
+
+    /// A worker has run its last item.
+    pub(super) fn end_core_wait(&mut self, number: usize) {
+        let now = self.worker_process(number).pid.and_then(Times::of);
+        if let (Some(before), Some(now)) = (self.waits.before.remove(&number), now) {
+            let spent = &mut self.waits.spent;
+            spent.used += now.used.saturating_sub(before.used);
+            spent.delayed += now.delayed.saturating_sub(before.delayed);
+        }
+    }
+
+    /// Seconds for which workers were ready and had no core, for each second that they computed.
+    pub(super) fn core_wait(&self) -> Option<f64> {
+        let Times { used, delayed } = self.waits.spent;
+        (used > 0).then(|| delayed as f64 / used as f64)
     }
 
     /// Takes in what was found.
