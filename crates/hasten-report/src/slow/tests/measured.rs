@@ -288,6 +288,25 @@ fn everything_on_a_narrow_terminal() {
 }
 
 #[test]
+fn the_time_without_a_core_is_told_from_waiting() {
+    let mut known = measured();
+    for run in &mut known.past.runs {
+        run.record.core_wait = Some(2.0);
+    }
+    let options = Options {
+        sections: only(|shown| shown.suite = true),
+        ..Options::default()
+    };
+    let text = Report::new(known, &options).render(PLAIN);
+    let rows: Vec<&str> = text.lines().skip(4).take(3).collect();
+    assert_snapshot!(rows.join("\n"), @"
+    computing  5.39s   57.3%
+    no core    0.82s    8.7%
+    waiting    3.20s   34.0%
+    ");
+}
+
+#[test]
 fn below_a_path() {
     let options = Options {
         paths: vec!["tests/test_b.py".to_owned()],
