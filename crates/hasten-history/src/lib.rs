@@ -23,8 +23,8 @@
 //! For each phase the median of the last [`RECENT`] *completed* attempts
 //! ([`Outcome::is_completed`]), so that one run on a busy machine, or the first one without byte
 //! code, does not count. Crashed and timed out attempts say nothing about how long the test takes.
-//! Skipped ones and those with an error in setup or teardown count only until the test has
-//! completed once. Durations are whole
+//! Skipped ones, those with an error in setup or teardown and those that failed in quarantine count only until the test
+//! has completed once. Durations are whole
 //! microseconds; those in `timings` are 32-bit floats (7 digits), those in `attempts` 64-bit.
 //!
 //! # Two runs at once
@@ -83,7 +83,7 @@ pub use history::History;
 pub use kin::expect_of_kin;
 pub use manage::{Overview, overview, prune_runs};
 pub use model::{
-    Attempt, Outcome, Outcomes, PhaseTimes, Run, RunLoad, RunRecord, SortBy, TestTiming,
+    Attempt, Outcome, Outcomes, PhaseTimes, Run, RunLoad, RunRecord, SortBy, TestTiming, file_of,
 };
 pub use past::{Past, PastAttempt, PastTest};
 pub use portable::{

@@ -60,6 +60,7 @@ fn run(number: u32, started_at: f64, wall: f64, workers: u32) -> RunRecord {
         exit_status: 1,
         whole_suite: true,
         shard: None,
+        core_wait: None,
     }
 }
 

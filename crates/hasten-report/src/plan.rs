@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use hasten_schedule::Limiting;
 use serde::Serialize;
 
+use crate::words::{counted, printable};
+
 /// Workers that are listed.
 const MOST_WORKERS: usize = 32;
 
@@ -316,15 +318,6 @@ fn seconds(seconds: f64) -> String {
     } else {
         format!("{seconds:.1}s")
     }
-}
-
-fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
-/// A node id in one line.
-fn printable(name: &str) -> String {
-    name.replace(char::is_control, "?")
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::SystemTime;
 
-use hasten_history::{Details, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, Stage};
+use hasten_history::{Details, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, Stage, file_of};
 use hasten_protocol::measured::{self, Collection, FixtureSpan as Span, FixtureUse, Fixtures};
 
 use crate::clock::epoch_seconds;
@@ -140,8 +140,7 @@ impl Moments {
 fn files(times: &[measured::FileTimes], nodeids: &[String]) -> Vec<FileTimes> {
     let mut items: HashMap<&str, u64> = HashMap::new();
     for nodeid in nodeids {
-        let file = nodeid.split("::").next().unwrap_or_default();
-        *items.entry(file).or_default() += 1;
+        *items.entry(file_of(nodeid)).or_default() += 1;
     }
     times
         .iter()

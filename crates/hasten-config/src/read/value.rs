@@ -17,8 +17,9 @@ const SECONDS: &str = "Give seconds (60) or a time (\"90s\", \"2m\", \"1h\").";
 const FACTOR: &str = "Give a number that is not negative (2.0).";
 const RATIO: &str = "Give a number above 1 (2.0), or 0 for no comparison.";
 const COUNT: &str = "Give a whole number from 0 to 1000.";
-const WORKERS: &str = "Give a whole number, at least 1.";
-const AT_LEAST_ONE: &str = "Give a whole number from 1 on: how many tests may use it at a time.";
+pub(super) const WORKERS: &str = "Give a whole number, at least 1.";
+pub(super) const USERS: &str =
+    "Give a whole number from 1 on: how many tests may use it at a time.";
 const LIST: &str = "Give a string or a list of strings.";
 
 /// As many as the command line accepts.
@@ -124,12 +125,6 @@ impl<'a> Entry<'a> {
         number(self.value.get_ref()).ok_or_else(|| self.wrong(FACTOR))
     }
 
-    pub(super) fn workers(&self) -> Result<u32, ConfigError> {
-        self.integer()
-            .filter(|count| *count > 0)
-            .ok_or_else(|| self.wrong(WORKERS))
-    }
-
     fn integer(&self) -> Option<u32> {
         let integer = self.value.get_ref().as_integer()?;
         u32::from_str_radix(integer.as_str(), integer.radix()).ok()
@@ -148,10 +143,10 @@ impl<'a> Entry<'a> {
             .ok_or_else(|| self.wrong(COUNT))
     }
 
-    pub(super) fn at_least_one(&self) -> Result<u32, ConfigError> {
+    pub(super) fn at_least_one(&self, advice: &str) -> Result<u32, ConfigError> {
         self.integer()
             .filter(|number| *number > 0)
-            .ok_or_else(|| self.wrong(AT_LEAST_ONE))
+            .ok_or_else(|| self.wrong(advice))
     }
 
     /// A text that `parse` understands.

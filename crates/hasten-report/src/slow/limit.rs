@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::measured::Measured;
 use super::mostly::Processor;
-use super::seconds::{maybe, microseconds, share};
+use super::seconds::{maybe, microseconds};
 
 /// What no run of all tests can be shorter than, from what the tests took.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -70,10 +70,11 @@ pub struct Longest {
     pub without: f64,
 }
 
-/// The limit; none if there is no test.
+/// The limit; none if there is no test. `computing` is the processor time of all tests, if it is known.
 pub(super) fn limit(
     timings: &[TestTiming],
     processor: &Processor,
+    computing: Option<f64>,
     measured: &Measured<'_>,
     fullest: Option<&Run>,
     cores: usize,
@@ -90,7 +91,6 @@ pub(super) fn limit(
             }
         })
         .collect();
-    let computing = computing(timings, &parts);
     let workers = fullest
         .map(|run| run.record.workers)
         .filter(|workers| *workers > 0);
@@ -154,19 +154,6 @@ fn wide_setups<'a>(measured: &Measured<'a>) -> HashMap<&'a str, f64> {
         }
     }
     found
-}
-
-/// The processor time of all tests, if it was measured of nearly all that take time.
-fn computing(timings: &[TestTiming], parts: &[Work]) -> Option<f64> {
-    let whole: f64 = timings.iter().map(|timing| timing.expected.total()).sum();
-    let unknown: f64 = timings
-        .iter()
-        .zip(parts)
-        .filter(|(_, part)| part.cpu.is_none())
-        .map(|(timing, _)| timing.expected.total())
-        .sum();
-    let computing = parts.iter().filter_map(|part| part.cpu).sum();
-    (whole > 0.0 && share(unknown, whole) <= 0.05).then_some(computing)
 }
 
 /// How many workers reach the limit for any number of them.

@@ -241,6 +241,7 @@ impl Run {
         }
         for number in living {
             if !self.workers[number].finishing {
+                self.end_core_wait(number);
                 self.workers[number].finishing = true;
                 let process = self.workers[number].process;
                 self.processes[process]

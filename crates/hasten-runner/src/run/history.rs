@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use camino::Utf8Path;
-use hasten_history::{Attempt, Details, History, PhaseTimes, RunRecord, expect_of_kin, git};
+use hasten_history::{
+    Attempt, Details, History, Outcome, PhaseTimes, RunRecord, expect_of_kin, git,
+};
 use hasten_protocol::message::{CollectedItem, Settings};
 
 use super::Run;
@@ -118,16 +120,18 @@ impl Run {
         ) else {
             return Ok(());
         };
-        let attempts: Vec<Attempt<'_>> = suite
-            .nodeids
-            .iter()
+        let attempts: Vec<Attempt<'_>> = (0..)
             .zip(suite.ledger.entries())
             .filter(|(_, entry)| entry.finished)
-            .chain(suite.ledger.past().iter().filter_map(|(index, entry)| {
-                let nodeid = suite.nodeids.get(*index as usize)?;
-                Some((nodeid, entry))
-            }))
-            .filter_map(|(nodeid, entry)| attempt(nodeid, entry, self.distribute))
+            .map(|(index, entry)| (index, entry, suite.attempts.forgives(index)))
+            .chain({
+                let earlier = suite.ledger.past().iter();
+                earlier.map(|(index, entry)| (*index, entry, false))
+            })
+            .filter_map(|(index, entry, forgiven)| {
+                let nodeid = suite.nodeids.get(index as usize)?;
+                attempt(nodeid, entry, forgiven, self.distribute)
+            })
             .collect();
         if attempts.is_empty() && !self.ran_nothing() {
             return Ok(());
@@ -176,6 +180,7 @@ impl Run {
             // Any argument may select tests; only a run without one is sure to have had all.
             whole_suite: complete && self.options.args.is_empty() && shard.is_none(),
             shard,
+            core_wait: self.core_wait(),
         }
     }
 }
@@ -202,12 +207,21 @@ fn machine() -> String {
     )
 }
 
-fn attempt<'a>(nodeid: &'a str, entry: &Entry, distributed: bool) -> Option<Attempt<'a>> {
+fn attempt<'a>(
+    nodeid: &'a str,
+    entry: &Entry,
+    forgiven: bool,
+    distributed: bool,
+) -> Option<Attempt<'a>> {
+    let outcome = match entry.state {
+        state if forgiven && state.is_failure() => Outcome::Quarantined,
+        state => state.outcome()?,
+    };
     Some(Attempt {
         nodeid: Cow::Borrowed(nodeid),
         attempt: entry.reruns,
         worker: distributed.then(|| u32::try_from(entry.worker).unwrap_or(u32::MAX)),
-        outcome: entry.state.outcome()?,
+        outcome,
         setup: entry.setup,
         call: entry.call,
         teardown: entry.teardown,

@@ -256,6 +256,7 @@ impl Run {
     pub(super) fn send_run(&mut self, number: usize, items: &[u32], last: bool) {
         if self.workers[number].trial.is_none() {
             self.measured.note(Moment::Item);
+            self.begin_core_wait(number);
         }
         let worker = &mut self.workers[number];
         worker.waiting = false;

@@ -20,12 +20,33 @@ pub(crate) struct Waits {
     sampler: Option<Sampler>,
     /// Seconds, by test and place.
     found: HashMap<(u32, Place), f64>,
+    /// Of each worker that was given items: its times before.
+    before: HashMap<usize, Times>,
+    /// Of all workers that were told to finish: their times since then.
+    spent: Times,
 }
 
-/// Processor time of a process so far, and the time that it waited for a processor, in nanoseconds.
-fn busy_time(pid: i32) -> Option<u64> {
-    let busy = processor_time(pid)? + delayed(pid).unwrap_or_default();
-    u64::try_from(busy.as_nanos()).ok()
+/// Times of a process so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Times {
+    /// Processor time.
+    used: Duration,
+    /// The time that it was ready to run and had no processor.
+    delayed: Duration,
+}
+
+impl Times {
+    fn of(pid: i32) -> Option<Self> {
+        Some(Self {
+            used: processor_time(pid)?,
+            delayed: delayed(pid).unwrap_or_default(),
+        })
+    }
+
+    /// Nanoseconds of both.
+    fn busy(self) -> u64 {
+        u64::try_from((self.used + self.delayed).as_nanos()).unwrap_or(u64::MAX)
+    }
 }
 
 impl Run {
@@ -54,7 +75,7 @@ impl Run {
             if worker.trial.is_some() || next.is_none_or(|next| next > now) {
                 continue;
             }
-            let busy = pid.and_then(busy_time);
+            let busy = pid.and_then(Times::of).map(Times::busy);
             let waited = worker.looks.look(&activity, now, busy);
             let (Some(pid), Some(item), Some(waited)) = (pid, activity.item, waited) else {
                 continue;
@@ -74,6 +95,30 @@ impl Run {
             sampler.ask(request);
         }
         self.take_samples();
+    }
+
+    /// A worker is given items: what it used before, as for its own collection, is not the tests'.
+    pub(super) fn begin_core_wait(&mut self, number: usize) {
+        let pid = self.worker_process(number).pid;
+        // One that was forked a moment ago has not said who it is, and has used nothing.
+        let times = || pid.and_then(Times::of).unwrap_or_default();
+        self.waits.before.entry(number).or_insert_with(times);
+    }
+
+    /// A worker has run its last item.
+    pub(super) fn end_core_wait(&mut self, number: usize) {
+        let now = self.worker_process(number).pid.and_then(Times::of);
+        if let (Some(before), Some(now)) = (self.waits.before.remove(&number), now) {
+            let spent = &mut self.waits.spent;
+            spent.used += now.used.saturating_sub(before.used);
+            spent.delayed += now.delayed.saturating_sub(before.delayed);
+        }
+    }
+
+    /// Seconds for which workers were ready and had no core, for each second that they computed.
+    pub(super) fn core_wait(&self) -> Option<f64> {
+        let Times { used, delayed } = self.waits.spent;
+        (!used.is_zero()).then(|| delayed.as_secs_f64() / used.as_secs_f64())
     }
 
     /// Takes in what was found.

@@ -155,7 +155,6 @@ fn measured() -> Known {
     }
     let runs = runs();
     Known {
-        last_run: runs.last().cloned(),
         past: Past { runs, tests },
         details: vec![
             (12, details(false)),
@@ -289,6 +288,25 @@ fn everything_on_a_narrow_terminal() {
 }
 
 #[test]
+fn the_time_without_a_core_is_told_from_waiting() {
+    let mut known = measured();
+    for run in &mut known.past.runs {
+        run.record.core_wait = Some(2.0);
+    }
+    let options = Options {
+        sections: only(|shown| shown.suite = true),
+        ..Options::default()
+    };
+    let text = Report::new(known, &options).render(PLAIN);
+    let rows: Vec<&str> = text.lines().skip(4).take(3).collect();
+    assert_snapshot!(rows.join("\n"), @"
+    computing  5.39s   57.3%
+    no core    0.82s    8.7%
+    waiting    3.20s   34.0%
+    ");
+}
+
+#[test]
 fn below_a_path() {
     let options = Options {
         paths: vec!["tests/test_b.py".to_owned()],
@@ -342,7 +360,7 @@ fn what_was_asked_for_and_is_not_known() {
 
     No import is measured yet: run the tests once, then ask again
 
-    Trends need at least 6 runs on one machine with one version of Python: 0 runs so far
+    Trends need at least 6 runs on one machine with one version of Python: 1 run so far
     ");
     let mut known = measured();
     known.past.tests.clear();
@@ -534,6 +552,7 @@ fn as_json() {
           "total": 5.3865
         },
         "files": 3,
+        "no_core": null,
         "setup": 1.4,
         "slowest": 3.0,
         "teardown": 0.0,

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::super::limit::Limit;
-use super::super::table::{counted, line, long, painted, printable, short};
+use super::super::table::{line, long, painted};
 use super::{Paint, Style};
+use crate::words::{counted, printable, short};
 
 impl Limit {
     /// Nothing is said if it would be shown as `0.00s`.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hasten_history::{Attempt, PhaseTimes, Run};
+use hasten_history::{Attempt, PhaseTimes, Run, file_of};
 use hasten_report::plan::{Because, Limit, Replay};
 use hasten_schedule::simulate::{Scenario, simulate};
 use hasten_schedule::{Item, LowerLimit, PlannerOptions, Work};
@@ -30,7 +30,7 @@ pub(super) fn replay(run: &Run, attempts: &[Attempt<'_>], cores: usize) -> Repla
         .fold(f64::INFINITY, f64::min);
     let ended = attempts
         .iter()
-        .map(|one| one.started + total(one))
+        .map(|one| one.started + one.total())
         .fold(0.0, f64::max);
     let durations: Vec<f64> = tests.iter().map(|test| test.seconds).collect();
     let items = items(&tests);
@@ -59,10 +59,6 @@ pub(super) fn replay(run: &Run, attempts: &[Attempt<'_>], cores: usize) -> Repla
     }
 }
 
-fn total(attempt: &Attempt<'_>) -> f64 {
-    attempt.setup + attempt.call + attempt.teardown
-}
-
 /// The tests, those of a file together.
 fn by_test<'a>(attempts: &'a [Attempt<'_>]) -> Vec<Test<'a>> {
     let mut places: HashMap<&str, usize> = HashMap::new();
@@ -77,27 +73,23 @@ fn by_test<'a>(attempts: &'a [Attempt<'_>]) -> Vec<Test<'a>> {
             });
         }
         let test = &mut tests[place];
-        test.seconds += total(attempt);
+        test.seconds += attempt.total();
         let cpu = attempt.cpu.as_ref().map(PhaseTimes::total);
         test.cpu = cpu.map(|cpu| cpu + test.cpu.unwrap_or(0.0)).or(test.cpu);
     }
     let mut files: HashMap<&str, f64> = HashMap::new();
     for test in &tests {
-        let first = files.entry(file(test.nodeid)).or_insert(test.started);
+        let first = files.entry(file_of(test.nodeid)).or_insert(test.started);
         *first = first.min(test.started);
     }
     tests.sort_by(|a, b| {
-        let of_file = |test: &Test<'_>| files[file(test.nodeid)];
+        let of_file = |test: &Test<'_>| files[file_of(test.nodeid)];
         of_file(a)
             .total_cmp(&of_file(b))
-            .then_with(|| file(a.nodeid).cmp(file(b.nodeid)))
+            .then_with(|| file_of(a.nodeid).cmp(file_of(b.nodeid)))
             .then(a.started.total_cmp(&b.started))
     });
     tests
-}
-
-fn file(nodeid: &str) -> &str {
-    nodeid.split("::").next().unwrap_or(nodeid)
 }
 
 /// The node id of its class or module.
@@ -115,7 +107,7 @@ fn items(tests: &[Test<'_>]) -> Vec<Item> {
     tests
         .iter()
         .map(|test| Item {
-            file: number(file(test.nodeid)),
+            file: number(file_of(test.nodeid)),
             scope: number(scope(test.nodeid)),
             expected: Some(test.seconds),
             bound: None,
@@ -176,6 +168,7 @@ mod tests {
                 exit_status: 0,
                 whole_suite: true,
                 shard: None,
+                core_wait: None,
             },
             attempts: 4,
         }
