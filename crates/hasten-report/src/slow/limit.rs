@@ -97,21 +97,14 @@ pub(super) fn limit(
     };
     let here = on(&parts, workers);
     let any = on(&parts, None);
-    let (at, longest) = parts.iter().enumerate().reduce(|most, other| {
+    let (at, _) = parts.iter().enumerate().reduce(|most, other| {
         if other.1.work.seconds > most.1.work.seconds {
             other
         } else {
             most
         }
     })?;
-    let longest = Longest {
-        nodeid: longest.nodeid.to_owned(),
-        tests: longest.tests,
-        seconds: longest.work.seconds,
-        fixtures: longest.fixtures,
-        without: 0.0,
-    };
-    parts[at].work = Work::default();
+    let longest = std::mem::take(&mut parts[at]);
     let without = on(&parts, workers);
     let outside = outside(measured);
     let spent = outside.unwrap_or(0.0) + alone.work.seconds;
@@ -123,8 +116,11 @@ pub(super) fn limit(
         outside,
         stages: stages(measured),
         longest: Longest {
+            nodeid: longest.nodeid.to_owned(),
+            tests: longest.tests,
+            seconds: longest.work.seconds,
+            fixtures: longest.fixtures,
             without: spent + without.seconds,
-            ..longest
         },
         serial_tests: alone.tests,
         serial: alone.work.seconds,
@@ -138,7 +134,7 @@ pub(super) fn limit(
 }
 
 /// What one worker does as a whole: a test, or tests that stay together.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct Part<'a> {
     /// The first test that was added.
     nodeid: &'a str,

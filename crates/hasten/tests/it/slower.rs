@@ -184,7 +184,7 @@ def test_d(): pass
     project.hasten(&["slow"]).check(
         0,
         &[
-            "s  1 test that runs alone",
+            "s  1 serial test, one after the other and alone",
             "s  2 tests that stay together, one of them test_a.py::test_b",
         ],
     );

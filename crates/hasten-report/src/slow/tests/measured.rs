@@ -332,7 +332,7 @@ fn what_stays_together_or_runs_alone_makes_runs_longer() {
     assert_snapshot!(limit, @"
     Lower limit: a run of all tests takes no less than about 11.95s on any number of workers; the last one took 9.50s
     * 3.00s  before and after the tests: start 0.20s, conftest 0.50s, collection 1.50s
-    * 1.05s  2 tests that run alone
+    * 1.05s  2 serial tests, one after the other and alone
     * 7.90s  2 tests that stay together, one of them tests/test_a.py::test_waits, with 4.50s of fixtures of a wider scope; make these faster: without it the limit is 5.83s
       2.17s  4.34s of computing on 2 cores
     ");

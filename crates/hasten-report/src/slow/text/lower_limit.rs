@@ -73,18 +73,11 @@ fn limit_rows(limit: &Limit) -> Vec<(bool, String, String)> {
         ));
     }
     if limit.serial_tests > 0 {
-        let (tests, verb) = (
-            counted(limit.serial_tests, "test"),
-            if limit.serial_tests == 1 {
-                "runs"
-            } else {
-                "run"
-            },
-        );
+        let tests = counted(limit.serial_tests, "serial test");
         rows.push((
             true,
             short(limit.serial),
-            format!("{tests} that {verb} alone"),
+            format!("{tests}, one after the other and alone"),
         ));
     }
     let longest = &limit.longest;
