@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use rusqlite::{Connection, Row, ToSql};
 
 use crate::details::{
-    Details, FailureText, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, Stage, Wait,
+    BoundTest, Details, FailureText, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, Stage, Wait,
 };
 use crate::recent::sane;
 use crate::rows;
@@ -87,6 +87,12 @@ pub(crate) fn insert(
         row.bind(&of.nodeid)?;
         row.bind(of.attempt)?;
         row.bind(&of.text)
+    })?;
+    let columns = "bound (run_id, nodeid, part)";
+    rows::insert(connection, columns, &details.bound, |row, of| {
+        row.bind(run_id)?;
+        row.bind(&of.nodeid)?;
+        row.bind(of.group)
     })
 }
 
@@ -194,6 +200,17 @@ pub(crate) fn read(
             })
         },
     )?;
+    found.add(
+        "bound",
+        "nodeid, part",
+        |of| &mut of.bound,
+        |row| {
+            Ok(BoundTest {
+                nodeid: row.get(1)?,
+                group: row.get(2)?,
+            })
+        },
+    )?;
     Ok(found.details)
 }
 
@@ -250,6 +267,6 @@ pub(crate) fn renumber(connection: &Connection, from: i64, to: i64) -> rusqlite:
     Ok(())
 }
 
-const TABLES: [&str; 7] = [
-    "stages", "fixtures", "spans", "files", "imports", "waits", "failures",
+const TABLES: [&str; 8] = [
+    "stages", "fixtures", "spans", "files", "imports", "waits", "failures", "bound",
 ];

@@ -12,7 +12,7 @@
 //! | `attempts` | one attempt at a test: outcome, worker, seconds of each phase | as long as its run |
 //! | `tests` | a node id, once | while a kept run has it, and [`KEEP_TESTS`] more |
 //! | `timings` | what to expect of a test: its last [`RECENT`] completed attempts, its last outcome | with its test |
-//! | `stages`, `fixtures`, `spans`, `files`, `imports`, `waits`, `failures` | [`Details`] of a run | for the last [`KEEP_DETAILS`] runs, and the last of the whole suite |
+//! | `stages`, `fixtures`, `spans`, `files`, `imports`, `waits`, `failures`, `bound` | [`Details`] of a run | for the last [`KEEP_DETAILS`] runs, and the last of the whole suite |
 //!
 //! `timings` is why a run of one test, repeated a hundred times, does not push out what is known about all the
 //! others: runs are forgotten by age, a test's own last durations are not. It is also why planning
@@ -76,7 +76,7 @@ pub mod trends;
 
 pub use detail_rows::KEEP_DETAILS;
 pub use details::{
-    Details, FailureText, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, Stage, Wait,
+    BoundTest, Details, FailureText, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, Stage, Wait,
 };
 pub use error::{Error, Warning};
 pub use history::History;

@@ -18,7 +18,8 @@ const APPLICATION_ID: i64 = 0x6861_7374;
 ///
 /// Version 3. Which shard a run was.
 ///
-/// Version 4. How long workers waited for a core; and the outcome of failures in quarantine, which no earlier hasten knows.
+/// Version 4. How long workers waited for a core, and which tests could not run beside any other; and the outcome of failures
+/// in quarantine, which no earlier hasten knows.
 const MIGRATIONS: &[&str] = &["
     CREATE TABLE runs (
         id INTEGER PRIMARY KEY,
@@ -87,6 +88,8 @@ const MIGRATIONS: &[&str] = &["
     ALTER TABLE runs ADD COLUMN shard TEXT;     -- `1/4 PLAN`; null: not one of several shards
 ", "
     ALTER TABLE runs ADD COLUMN core_wait REAL; -- seconds of waiting for a core, for each of computing; null: not known
+    CREATE TABLE bound (run_id INTEGER NOT NULL, nodeid TEXT NOT NULL, part INTEGER); -- part: a group; null: ran alone
+    CREATE INDEX bound_of_run ON bound (run_id);
 "];
 
 /// The schema version that this hasten reads and writes.

@@ -1,8 +1,8 @@
 //! What is kept beside the tests of a run.
 
 use hasten_history::{
-    Details, FailureText, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, KEEP_DETAILS,
-    PhaseTimes, RunLoad, RunRecord, Stage, Wait,
+    BoundTest, Details, FailureText, FileTimes, FixtureSpan, FixtureTotal, ImportTimes,
+    KEEP_DETAILS, PhaseTimes, RunLoad, RunRecord, Stage, Wait,
 };
 
 use crate::{Project, passed, run};
@@ -54,6 +54,16 @@ fn details(text: &str) -> Details {
             attempt: 1,
             text: text.into(),
         }],
+        bound: vec![
+            BoundTest {
+                nodeid: "test.py::test".into(),
+                group: Some(3),
+            },
+            BoundTest {
+                nodeid: "test.py::test_serial".into(),
+                group: None,
+            },
+        ],
     }
 }
 

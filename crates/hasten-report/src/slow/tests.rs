@@ -406,11 +406,14 @@ fn json() {
           "fixtures": 0.0,
           "nodeid": "tests/test_db.py::TestQuery::test_select",
           "seconds": 100.03,
+          "tests": 1,
           "without": 6.5
         },
         "on_any_number": 100.03,
         "outside": null,
         "seconds": 100.03,
+        "serial": 0.0,
+        "serial_tests": 0,
         "stages": [],
         "useful_workers": null,
         "workers": 2

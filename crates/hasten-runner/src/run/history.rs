@@ -140,6 +140,10 @@ impl Run {
         let details = Details {
             failures: suite.failures.named(&suite.nodeids),
             waits: self.waits(),
+            bound: {
+                let collected = self.collected.as_ref();
+                collected.map_or_else(Vec::new, |collected| self.rules.dist.bound(collected))
+            },
             ..self
                 .measured
                 .details(&suite.nodeids, self.distribute, self.started)

@@ -167,6 +167,30 @@ fn what_became_slower_is_named_with_its_commit() {
 }
 
 #[test]
+fn what_cannot_run_beside_others_counts_in_the_lower_limit() {
+    let tests = r#"
+import pytest, time
+@pytest.mark.xdist_group("db")
+def test_a(): time.sleep(0.2)
+@pytest.mark.xdist_group("db")
+def test_b(): time.sleep(0.3)
+@pytest.mark.serial
+def test_c(): time.sleep(0.1)
+def test_d(): pass
+"#;
+    let project = Project::with("test_a.py", tests)
+        .and("pytest.ini", "[pytest]\naddopts = --dist loadgroup -n 2\n");
+    project.hasten(&[]).check(0, &["4 passed in"]);
+    project.hasten(&["slow"]).check(
+        0,
+        &[
+            "s  1 serial test, one after the other and alone",
+            "s  2 tests that stay together, one of them test_a.py::test_b",
+        ],
+    );
+}
+
+#[test]
 fn what_was_measured_is_shown() {
     let tests = r#"
 import pytest, time

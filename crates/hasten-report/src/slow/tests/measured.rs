@@ -1,7 +1,8 @@
 //! Reports from runs that measured everything.
 
 use hasten_history::{
-    Details, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, PastAttempt, PastTest, Stage, Wait,
+    BoundTest, Details, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, PastAttempt, PastTest,
+    Stage, Wait,
 };
 
 use super::*;
@@ -120,6 +121,7 @@ fn details(with_waits: bool) -> Details {
             Vec::new()
         },
         failures: Vec::new(),
+        bound: Vec::new(),
     }
 }
 
@@ -303,6 +305,36 @@ fn the_time_without_a_core_is_told_from_waiting() {
     computing  5.39s   57.3%
     no core    0.82s    8.7%
     waiting    3.20s   34.0%
+    ");
+}
+
+#[test]
+fn what_stays_together_or_runs_alone_makes_runs_longer() {
+    let mut known = measured();
+    let bound = |nodeid: &str, group| BoundTest {
+        nodeid: nodeid.to_owned(),
+        group,
+    };
+    for (_, details) in &mut known.details {
+        details.bound = vec![
+            bound(WAITS, Some(1)),
+            bound(SETS_UP, Some(1)),
+            bound(COMPUTES, None),
+            bound("tests/test_c.py::test_0", None),
+        ];
+    }
+    let options = Options {
+        sections: only(|shown| shown.suite = true),
+        ..Options::default()
+    };
+    let text = Report::new(known, &options).render(PLAIN);
+    let (_, limit) = text.split_once("\n\n").unwrap();
+    assert_snapshot!(limit, @"
+    Lower limit: a run of all tests takes no less than about 11.95s on any number of workers; the last one took 9.50s
+    * 3.00s  before and after the tests: start 0.20s, conftest 0.50s, collection 1.50s
+    * 1.05s  2 serial tests, one after the other and alone
+    * 7.90s  2 tests that stay together, one of them tests/test_a.py::test_waits, with 4.50s of fixtures of a wider scope; make these faster: without it the limit is 5.83s
+      2.17s  4.34s of computing on 2 cores
     ");
 }
 
@@ -496,11 +528,14 @@ fn as_json() {
           "fixtures": 4.5,
           "nodeid": "tests/test_b.py::TestDb::test_query",
           "seconds": 4.9,
+          "tests": 1,
           "without": 6.8
         },
         "on_any_number": 7.9,
         "outside": 3.0,
         "seconds": 9.25,
+        "serial": 0.0,
+        "serial_tests": 0,
         "stages": [
           {
             "name": "start",
