@@ -23,6 +23,7 @@ mod handshake;
 mod history;
 mod measured;
 mod nodes;
+mod once;
 mod options;
 mod origin;
 mod pool;
@@ -73,6 +74,7 @@ pub use finished::Finished;
 use frames::parse;
 pub use history::FOLDER as HISTORY_FOLDER;
 use nodes::Nodes;
+use once::OnceFixtures;
 pub use options::{Github, Output, RunOptions};
 use pool::Worker;
 use rules::Rules;
@@ -178,6 +180,7 @@ pub(crate) struct Run {
     alone: Alone,
     nodes: Nodes,
     untorn: Untorn,
+    once: OnceFixtures,
     diagnosis: Diagnosis,
     /// Stacks that somebody asked for.
     dump: Option<Dump>,
@@ -252,6 +255,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         alone: Alone::default(),
         nodes: Nodes::default(),
         untorn: Untorn::default(),
+        once: OnceFixtures::default(),
         diagnosis: Diagnosis::default(),
         dump: None,
         events: Events::default(),
