@@ -33,7 +33,10 @@ pub(crate) type Reply = (usize, Answer);
 #[derive(Clone, Debug)]
 enum State {
     /// A worker sets it up; others wait for that.
-    Begun { by: usize, waiting: VecDeque<usize> },
+    Begun {
+        by: usize,
+        waiting: VecDeque<usize>,
+    },
     Value {
         data: Rc<[u8]>,
         /// Who tears it down; none: nobody can.
@@ -168,7 +171,11 @@ impl Once {
     /// The steps in which all are torn down, the last one first: before the worker that has set one up those that may have
     /// something that depends on it, which are all that have set up others.
     pub(crate) fn ending(&self) -> VecDeque<(usize, String)> {
-        let mut owners: Vec<usize> = self.order.iter().filter_map(|key| self.owner(key)).collect();
+        let mut owners: Vec<usize> = self
+            .order
+            .iter()
+            .filter_map(|key| self.owner(key))
+            .collect();
         owners.sort_unstable();
         owners.dedup();
         let mut steps = VecDeque::new();

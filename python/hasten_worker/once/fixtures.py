@@ -57,6 +57,7 @@ class Once:
 
     def end(self, key):
         """Tears down what was set up here, after what depends on it here."""
+        __tracebackhide__ = True
         self._values.pop(key, None)
         definition, request = self._requests.pop(key, (None, None))
         result, finalizers = self._kept.pop(key, (None, []))

@@ -52,7 +52,7 @@ def uses(names, known, leaves=()):
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            for each in known.get(name, ()):
+            for each in known.get(name) or ():
                 if each not in leaves:
                     waiting.extend(each.argnames)
     return found
@@ -67,7 +67,7 @@ def _parameters(definition, request, shared):
     for name in sorted(uses(definition.argnames, known) & callspec.params.keys()):
         if name == definition.argname:
             continue
-        if not all(each in shared for each in known.get(name, ())):
+        if not all(each in shared for each in known.get(name) or ()):
             raise Unshared(f"it uses {name}, which has parameters and is not set up once per run")
         yield name, callspec.params[name]
 

@@ -189,6 +189,7 @@ fn shards_orders_and_resources() {
     assert_snapshot!(line("order = 3"), @r#"pyproject.toml:2:9: "order" cannot be 3. Give file, failed-first, slowest-first, random, or random with the seed of an earlier run, as in random:1234."#);
     assert_snapshot!(line("resources = { database = 0 }"), @r#"pyproject.toml:2:26: "database" cannot be 0. Give a whole number from 1 on: how many tests may use it at a time."#);
     assert_snapshot!(line("resource = { database = 1 }"), @r#"pyproject.toml:2:1: [tool.hasten] has no setting "resource". Did you mean "resources"?"#);
+    assert_snapshot!(line("once-per-run = [\"db\", \"tests/conftest.py::db\"]"), @r#"pyproject.toml:2:16: "once-per-run" cannot be "tests/conftest.py::db". Give names of fixtures, as in ["database"]."#);
     assert_snapshot!(line("resources = 3"), @r#"pyproject.toml:2:13: "resources" cannot be 3. Write it as a table: [tool.hasten.resources]."#);
     assert_snapshot!(wrong("[tool.hasten.profiles.ci.resources]\nport = \"8\"\n"), @r#"pyproject.toml:2:8: "port" cannot be "8". Give a whole number from 1 on: how many tests may use it at a time."#);
 }

@@ -15,7 +15,7 @@ use crate::process::Role;
 /// Such fixtures, and how far their end is.
 #[derive(Debug, Default)]
 pub(crate) struct OnceFixtures {
-    once: Once,
+    known: Once,
     /// What is to be torn down by whom; none before every test has its final state.
     steps: Option<VecDeque<(usize, String)>>,
     /// The step that is under way.
@@ -34,15 +34,14 @@ impl Run {
     }
 
     pub(super) fn on_once_ask(&mut self, process: usize, payload: &[u8]) -> Result<(), RunError> {
-        let (Role::Worker(number), Some(ask)) =
-            (self.processes[process].role, Ask::read(payload))
+        let (Role::Worker(number), Some(ask)) = (self.processes[process].role, Ask::read(payload))
         else {
             return Err(self.not_understood(process, "a question for a fixture"));
         };
         let answer = if self.workers[number].trial.is_some() {
-            Some(self.once.once.peek(ask.key))
+            Some(self.once.known.peek(ask.key))
         } else {
-            self.once.once.ask(number, ask.key, ask.again)
+            self.once.known.ask(number, ask.key, ask.again)
         };
         match answer {
             Some(answer) => self.answer(&[(number, answer)]),
@@ -61,11 +60,11 @@ impl Run {
             return Ok(());
         }
         if let Outcome::Each(reason) = tell.outcome
-            && self.once.once.is_news(tell.key, reason)
+            && self.once.known.is_news(tell.key, reason)
         {
             self.note_summary(&describe_each(tell.key, reason));
         }
-        let replies = self.once.once.tell(number, tell.key, tell.outcome);
+        let replies = self.once.known.tell(number, tell.key, tell.outcome);
         self.answer(&replies);
         Ok(())
     }
@@ -74,18 +73,19 @@ impl Run {
         let Role::Worker(number) = self.processes[process].role else {
             return;
         };
-        let under_way = self.once.step.take_if(|(worker, key)| {
-            *worker == number && key.as_bytes() == payload
-        });
+        let under_way = self
+            .once
+            .step
+            .take_if(|(worker, key)| *worker == number && key.as_bytes() == payload);
         if let Some((_, key)) = under_way {
-            self.once.once.ended(number, &key);
+            self.once.known.ended(number, &key);
         }
     }
 
     /// A worker is gone: who waits for it goes on, and what it has set up stays.
     pub(super) fn once_worker_gone(&mut self, number: usize, clean: bool) {
         self.once.step.take_if(|(worker, _)| *worker == number);
-        let (replies, lost) = self.once.once.gone(number);
+        let (replies, lost) = self.once.known.gone(number);
         self.answer(&replies);
         if !clean && !lost.is_empty() {
             let id = &self.workers[number].id;
@@ -101,7 +101,7 @@ impl Run {
             self.once.steps = Some(if interrupted {
                 VecDeque::new()
             } else {
-                self.once.once.ending()
+                self.once.known.ending()
             });
         }
         while self.once.step.is_none() {
@@ -147,14 +147,14 @@ impl Run {
 
     /// What a worker waits for, in words.
     pub(super) fn awaited_fixture(&self, number: usize) -> Option<String> {
-        let (name, by) = self.once.once.awaited_by(number)?;
+        let (name, by) = self.once.known.awaited_by(number)?;
         let id = self.workers.get(by).map_or("", |worker| &worker.id);
         Some(format!("waits for the fixture {name}, which {id} sets up"))
     }
 
     /// True while a worker waits for a fixture that another one sets up.
     pub(super) fn waits_for_fixture(&self, number: usize) -> bool {
-        self.once.once.awaited_by(number).is_some()
+        self.once.known.awaited_by(number).is_some()
     }
 
     fn answer(&mut self, replies: &[Reply]) {

@@ -167,9 +167,16 @@ def database():
     let output = run(&project, &["-n", "2"]);
     output.check(1, &["6 errors in"]);
     assert_eq!(noted(&project, "up").len(), 1);
-    let shown = output.stdout.matches("E       ConnectionError: nobody listens").count();
+    let shown = output
+        .stdout
+        .matches("E       ConnectionError: nobody listens")
+        .count();
     assert_eq!(shown, 6, "{}", output.stdout);
-    assert!(!output.stdout.contains("hasten_worker"), "{}", output.stdout);
+    assert!(
+        !output.stdout.contains("hasten_worker"),
+        "{}",
+        output.stdout
+    );
 }
 
 #[test]
@@ -184,7 +191,10 @@ def database():
 "#;
     let project = project(more, TESTS);
     let output = run(&project, &["-n", "2", "-rs"]);
-    output.check(0, &["SKIPPED [6] test_a.py:4: no database here", "6 skipped in"]);
+    output.check(
+        0,
+        &["SKIPPED [6] test_a.py:4: no database here", "6 skipped in"],
+    );
     assert_eq!(noted(&project, "up").len(), 1);
 }
 
@@ -230,7 +240,10 @@ fn a_failed_teardown_is_an_error() {
 
 #[test]
 fn what_cannot_be_pickled_is_set_up_by_each_worker() {
-    let more = DATABASE.replace("yield {", "yield {\"lock\": __import__('threading').Lock(), ");
+    let more = DATABASE.replace(
+        "yield {",
+        "yield {\"lock\": __import__('threading').Lock(), ",
+    );
     let project = project(&more, TESTS);
     let output = run(&project, &["-n", "2"]);
     let line = "the fixture conftest.py::database is not set up once for the whole run, but by each worker: its value cannot be \
@@ -243,7 +256,9 @@ fn what_cannot_be_pickled_is_set_up_by_each_worker() {
 
 #[test]
 fn a_fixture_of_another_scope_is_named() {
-    let more = DATABASE.replace("session", "module").replace("wait_for(\"here\"", "0 and wait_for(\"\"");
+    let more = DATABASE
+        .replace("session", "module")
+        .replace("wait_for(\"here\"", "0 and wait_for(\"\"");
     let project = project(&more, &TESTS.replace("here, ", ""));
     let line = "the fixture conftest.py::database is not set up once for the whole run, but by each worker: its scope is \
                 \"module\", and has to be \"session\"";
@@ -316,7 +331,14 @@ fn who_waits_for_it_does_not_reach_a_limit() {
         "pyproject.toml",
         "[tool.hasten]\ntimeout = 3\nfixture-timeout = 60\n",
     );
-    run(&project, &["-n", "2"]).check(0, &["6 passed in"]);
+    let output = run(&project, &["-n", "2", "--slow-after", "1"]);
+    output.check(
+        0,
+        &[
+            "6 passed in",
+            "(waits for the fixture conftest.py::database, which gw",
+        ],
+    );
     assert_eq!(noted(&project, "up").len(), 1);
 }
 
@@ -397,7 +419,10 @@ def test_drops_everything(database):
     assert_eq!(urls, [4, 4, 1]);
     let log = project.read("log");
     let last: Vec<&str> = log.lines().rev().take(2).collect();
-    assert!(last[0].starts_with("down") && last[1].starts_with("drops"), "{log}");
+    assert!(
+        last[0].starts_with("down") && last[1].starts_with("drops"),
+        "{log}"
+    );
 }
 
 #[test]
@@ -410,7 +435,10 @@ def test_too(here, database): assert database
 "#;
     let project = project(&DATABASE.replace("2))", "1))"), tests);
     let output = project.hasten(&["-n", "2", "--diagnose-flaky"]);
-    output.check(1, &["test_a.py::test_bad fails always", "1 failed, 2 passed in"]);
+    output.check(
+        1,
+        &["test_a.py::test_bad fails always", "1 failed, 2 passed in"],
+    );
     assert_eq!(noted(&project, "up").len(), 1, "{}", project.read("log"));
     assert_eq!(noted(&project, "down").len(), 1);
 }
