@@ -112,20 +112,30 @@ from conftest import note, wait_for
 def test_it(here, database, n, worker_id):
     note("test", worker_id)
     if database["url"] == "db of " + worker_id:
-        os.kill(os.getpid(), 9)
+        DIE
     wait_for("here", 3)
 "#;
 
 #[test]
 fn the_value_of_a_killed_worker_stays() {
-    let project = project(DATABASE, KILLED);
-    let output = project.hasten(&["-n", "2"]);
-    output.check(1, &["1 failed, 7 passed in"]);
-    let owner = noted(&project, "up");
+    // Who was killed may be the victim of others, so the test is run again.
+    for (die, status, outcome) in [
+        ("os.kill(os.getpid(), 9)", 0, "8 passed in"),
+        ("os._exit(7)", 1, "1 failed, 7 passed in"),
+    ] {
+        let project = project(DATABASE, &KILLED.replace("DIE", die));
+        let output = project.hasten(&["-n", "2"]);
+        output.check(status, &[outcome]);
+        check_that_the_value_stayed(&project, &output);
+    }
+}
+
+fn check_that_the_value_stayed(project: &Project, output: &Output) {
+    let owner = noted(project, "up");
     assert_eq!(owner.len(), 1, "{}", project.read("log"));
-    assert_eq!(noted(&project, "down").len(), 0);
+    assert_eq!(noted(project, "down").len(), 0);
     // A worker that was started later has it, too.
-    assert_eq!(noted(&project, "here").len(), 3);
+    assert!(noted(project, "here").len() >= 3, "{}", project.read("log"));
     let line = format!(
         "{} died: the fixture conftest.py::database, which it had set up for all workers, was not torn down",
         owner[0]
@@ -141,13 +151,13 @@ fn another_worker_goes_on_where_one_dies_in_the_setup() {
 def database(worker_id):
     note("up", worker_id)
     wait_for("here", 2)
-    if len((HERE / "log").read_text().split("up")) == 2:
-        os.kill(os.getpid(), 9)
+    if (HERE / "log").read_text().count("up") == 1:
+        os._exit(7)
     yield {"url": worker_id}
     note("down", worker_id)
 "#;
     let project = project(more, TESTS);
-    run(&project, &["-n", "2"]).check(1, &["1 failed, 5 passed in"]);
+    run(&project, &["-n", "2"]).check(1, &["5 passed, 1 error in"]);
     let up = noted(&project, "up");
     assert_eq!(up.len(), 2, "{}", project.read("log"));
     assert_eq!(noted(&project, "down"), [up[1].as_str()]);
@@ -250,8 +260,10 @@ fn what_cannot_be_pickled_is_set_up_by_each_worker() {
                 pickled (TypeError: cannot pickle '_thread.lock' object)";
     output.check(0, &[line, "6 passed in"]);
     assert_eq!(output.stdout.matches("is not set up once").count(), 1);
-    assert_eq!(noted(&project, "up").len(), 2);
-    assert_eq!(noted(&project, "down").len(), 2);
+    // A worker that got nothing for a while has torn down, and sets up again when it gets more.
+    let up = noted(&project, "up").len();
+    assert!(up >= 2, "{}", project.read("log"));
+    assert_eq!(noted(&project, "down").len(), up);
 }
 
 #[test]
