@@ -81,7 +81,13 @@ class Suite:
     def recorded(self, *args):
         """Returns what plain pytest reports: ``{nodeid: [(when, outcome, sections, text)…]}``."""
         target = self.path / "recorded.json"
-        self.plain(*args, "-p", "record_reports", PYTHONPATH=f"{HERE}{os.pathsep}{PACKAGES}", RECORD_REPORTS=str(target))
+        self.plain(
+            *args,
+            "-p",
+            "record_reports",
+            PYTHONPATH=f"{HERE}{os.pathsep}{PACKAGES}",
+            RECORD_REPORTS=str(target),
+        )
         found = json.loads(target.read_text(encoding="utf-8"))
         target.unlink()
         return {nodeid: [tuple(part) for part in parts] for nodeid, parts in found.items()}

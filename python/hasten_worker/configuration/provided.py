@@ -1,7 +1,7 @@
 """Lets ``import hasten`` and ``import xdist`` succeed where these are not installed.
 
-Suites import the first for what it offers them; the binary alone must do. Conftest files and plugins
-ask the second who runs what. Who only asks whether pytest-xdist is there
+Suites import the first for what it offers them; the binary alone must do. Conftest files and
+plugins ask the second who runs what. Who only asks whether pytest-xdist is there
 (``importlib.util.find_spec``, ``pytest.importorskip``) is told the truth, so that a test that needs
 the real one is skipped, as under plain pytest.
 """

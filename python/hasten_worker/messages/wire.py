@@ -5,7 +5,6 @@ import json
 import os
 import re
 import struct
-from collections import deque
 
 # The C module: `signal` makes an object of each number.
 from _signal import SIG_BLOCK, SIG_SETMASK, pthread_sigmask, valid_signals
@@ -21,6 +20,7 @@ from _socket import (
     SOL_SOCKET,
 )
 from _socket import socket as RawSocket
+from collections import deque
 
 try:
     from _socket import MSG_NOSIGNAL

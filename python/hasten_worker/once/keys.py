@@ -59,7 +59,7 @@ def uses(names, known, leaves=()):
 
 
 def _parameters(definition, request, shared):
-    """Yields the parameters of fixtures that it uses: with others its value would be another one."""
+    """Yields the parameters of fixtures that it uses: with others its value would be another."""
     callspec = getattr(request._pyfuncitem, "callspec", None)
     if callspec is None or not callspec.params:
         return
