@@ -480,3 +480,32 @@ def test_it(here, database, n):
     assert_eq!(Output::of(child).status, 2);
     assert_eq!(noted(&project, "down"), noted(&project, "up"));
 }
+
+#[test]
+fn a_run_is_the_same_as_that_of_plain_pytest() {
+    let conftest = r#"
+import hasten, pytest
+
+@hasten.once
+@pytest.fixture(scope="session", params=["a", "b"])
+def letter(request):
+    yield request.param
+
+@pytest.fixture(scope="session")
+@hasten.once
+def broken(letter):
+    print("from", letter)
+    raise ConnectionError(letter)
+"#;
+    let tests = r#"
+import pytest
+
+@pytest.mark.parametrize("n", range(3))
+def test_letter(letter, n): assert letter in "ab"
+
+def test_broken(broken): pass
+"#;
+    let project = Project::with("conftest.py", conftest).and("test_a.py", tests);
+    let output = project.hasten(&["verify", "-n", "2"]);
+    output.check(0, &["8 tests, no differences"]);
+}
