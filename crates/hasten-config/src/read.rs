@@ -151,6 +151,7 @@ fn of_run(run: &mut Run, entry: &Entry<'_>) -> Result<bool, ConfigError> {
         "github" => run.github = Some(entry.flag()?),
         "quarantine" => run.quarantine = Some((entry.place(), entry.text()?)),
         "max-workers" => run.max_workers = Some(entry.at_least_one(value::WORKERS)?),
+        "once-per-run" => run.once_per_run = Some(entry.names()?),
         "order" => run.order = Some(entry.read(OrderBy::parse, ORDER)?),
         "shard-by" => run.shard_by = Some(entry.read(ShardBy::parse, SHARD_BY)?),
         _ => return Ok(false),

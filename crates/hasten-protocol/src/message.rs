@@ -284,6 +284,10 @@ pub struct WorkerIdentity {
     /// It asks which of the collected items to keep.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub select: bool,
+    /// Fixtures are set up once for all workers: those of these names, and those that are marked. None: there are no other
+    /// workers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub once: Option<Vec<String>>,
 }
 
 /// Fork a process.

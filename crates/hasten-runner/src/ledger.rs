@@ -169,7 +169,8 @@ impl Ledger {
             RecordKind::Warning
             | RecordKind::Verdict
             | RecordKind::Attempt
-            | RecordKind::Fixtures => {}
+            | RecordKind::Fixtures
+            | RecordKind::Late => {}
         }
         true
     }

@@ -23,6 +23,7 @@ mod limits;
 mod machine;
 mod measured;
 mod memory;
+mod once;
 mod package;
 mod pressure;
 mod process;

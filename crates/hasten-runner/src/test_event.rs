@@ -73,7 +73,8 @@ impl Ended {
                 RecordKind::Passed
                 | RecordKind::Finished
                 | RecordKind::Attempt
-                | RecordKind::Fixtures => {}
+                | RecordKind::Fixtures
+                | RecordKind::Late => {}
             }
         }
         let last = attempts.len() - 1;

@@ -47,6 +47,9 @@ NODES = 13
 ASK_INPUTS = 14
 GROUPS = 15
 SUMMARY = 16
+ONCE_ASK = 17
+ONCE_TELL = 18
+ONCE_ENDED = 19
 ASK_TERMINAL = 20
 LEAVE_TERMINAL = 21
 
@@ -63,6 +66,8 @@ SELECTION = 74
 INPUTS = 75
 NODE = 76
 NODE_DOWN = 77
+ONCE = 78
+ONCE_END = 79
 TERMINAL = 80
 
 # Bound here: tests replace functions of modules.
@@ -123,7 +128,7 @@ class Channel:
         self._socket = RawSocket(AF_UNIX, SOCK_STREAM, 0, move_up(descriptor))
         self._socket.setblocking(True)  # whatever `socket.setdefaulttimeout` says
         self._received = bytearray()
-        self._kept = deque()  # frames that came before one that was waited for
+        self._put_off = deque()  # frames that came while another one was waited for
         self._descriptors = []
         # A worker finishes its item when a test has closed the descriptor. In every other
         # case there is nobody left to speak to, or to clean up for.
@@ -163,16 +168,6 @@ class Channel:
                 return frame
             self._read(0)
 
-    def receive_only(self, wanted):
-        """Waits for a frame of this type, and returns its payload; others keep their turn."""
-        passed = []
-        while True:
-            kind, payload = self.receive()
-            if kind == wanted:
-                self._kept.extend(passed)
-                return payload
-            passed.append((kind, payload))
-
     def receive_now(self):
         """Returns a frame that is there already, or None."""
         frame = self._take()
@@ -183,6 +178,18 @@ class Channel:
                 return None
             frame = self._take()
         return frame
+
+    def receive_kind(self, kind):
+        """Waits for a frame of this type, and returns its payload; others are received later."""
+        put_off = []
+        try:
+            while True:
+                frame = self.receive()
+                if frame[0] == kind:
+                    return frame[1]
+                put_off.append(frame)
+        finally:
+            self._put_off.extend(put_off)
 
     def take_descriptors(self, count):
         """Returns the next ``count`` descriptors that came, in the order they were sent."""
@@ -200,8 +207,8 @@ class Channel:
         self._descriptors = []
 
     def _take(self):
-        if self._kept:
-            return self._kept.popleft()
+        if self._put_off:
+            return self._put_off.popleft()
         received = self._received
         if len(received) < 5:
             return None

@@ -35,7 +35,7 @@ class Debugging:
         journal.start_phase(words.NONE)
         try:
             self._channel.send(wire.ASK_TERMINAL)
-            answer = json.loads(self._channel.receive_only(wire.TERMINAL))
+            answer = json.loads(self._channel.receive_kind(wire.TERMINAL))
         except wire.Closed:
             journal.cut_off = True
             return

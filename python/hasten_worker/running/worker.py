@@ -23,6 +23,7 @@ from hasten_worker.messages.ending import stopped
 from hasten_worker.messages.journal import Journal
 from hasten_worker.messages.node_values import to_text
 from hasten_worker.messages.records import NO_ITEM
+from hasten_worker.once.worker import once_of_worker
 from hasten_worker.processes.stacks import write_stacks
 from hasten_worker.running import items
 from hasten_worker.running.debugging import Debugging
@@ -64,6 +65,7 @@ class Worker:
         self.errors = []
         self._loop = None
         self._fixtures = None
+        self._once = None
         channel.survives_closing = True
 
     def forget_inherited(self):
@@ -99,6 +101,7 @@ class Worker:
             why_not_fused = why_not_fused or Reason("timers")
         if identity.get("watch_fixtures"):
             config.pluginmanager.register(WideFixtures(self.journal))
+        self._once = once_of_worker(self.channel, self.journal, self._reports, session, identity)
         loop = self._loop = items.ItemLoop(
             session,
             self.channel,
@@ -108,6 +111,7 @@ class Worker:
             self.stop,
             self._streams.are_whole,
             why_not_fused,
+            self._once,
         )
         self._streams.loud()
         # A test may fork, and the child may come back here as if it were the worker.
@@ -222,6 +226,8 @@ class WorkerHooks:
 
     @hook_wrapper()
     def pytest_sessionfinish(self, session, exitstatus):
+        if self._worker._once is not None:
+            self._worker._once.release()
         output = getattr(session.config, "workeroutput", None)
         if output is not None:
             output["exitstatus"] = int(exitstatus)

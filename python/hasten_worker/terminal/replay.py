@@ -87,6 +87,9 @@ class Replay:
             if kind == records.VERDICT and report is not None:
                 self._nodes.crashed(report)
             self._report(index, report, attributes)
+        elif kind == records.LATE:
+            self._report(index, *self._deserialize(index, data))
+            self._finish(index)
         elif kind == records.FINISHED:
             self._finish(index)
         elif kind == records.PASSED:

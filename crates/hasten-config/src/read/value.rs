@@ -22,6 +22,8 @@ pub(super) const USERS: &str =
     "Give a whole number from 1 on: how many tests may use it at a time.";
 const LIST: &str = "Give a string or a list of strings.";
 
+const NAMES: &str = "Give names of fixtures, as in [\"database\"].";
+
 /// As many as the command line accepts.
 const MOST_RETRIES: u32 = 1000;
 
@@ -205,6 +207,19 @@ impl<'a> Entry<'a> {
             ));
         }
         Ok(texts.into_iter().map(|(text, _)| text.to_owned()).collect())
+    }
+
+    /// Names of fixtures; there may be none.
+    pub(super) fn names(&self) -> Result<Vec<String>, ConfigError> {
+        let texts = self.strings()?;
+        let is_name =
+            |text: &str| !text.is_empty() && !text.contains([':', '/']) && !text.contains(' ');
+        match texts.iter().find(|(text, _)| !is_name(text)) {
+            Some((text, _)) => {
+                Err(self.wrong_with(&format!("\"{}\"", text.escape_debug()), NAMES.to_owned()))
+            }
+            None => Ok(texts.into_iter().map(|(text, _)| text.to_owned()).collect()),
+        }
     }
 
     /// Regular expressions; there may be none.

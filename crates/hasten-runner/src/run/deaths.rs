@@ -207,6 +207,7 @@ impl Run {
         let mut died = None;
         let process = self.workers[number].process;
         let clean = self.processes[process].bye.take();
+        let is_clean = clean.is_some();
         let interrupted = self.stop.as_ref().is_some_and(|stop| stop.interrupts_tests);
         if clean.is_none() && !interrupted {
             let cause = self.cause(number, ending);
@@ -227,7 +228,7 @@ impl Run {
             }
         }
         let output = clean.as_ref().and_then(|bye| bye.output.clone());
-        self.tell_down(number, output.as_deref(), clean.is_some());
+        self.tell_down(number, output.as_deref(), is_clean);
         if let Some(bye) = clean {
             self.workers[number].paths = bye.paths;
             // It said farewell in the middle of a test: an exception has left pytest.
@@ -244,6 +245,7 @@ impl Run {
                 self.note_summary(&format!("{id}, at the end of its session: {error}"));
             }
         }
+        self.once_worker_gone(number, is_clean);
         self.tell_worker_ended(number, died);
         self.alone_worker_gone(number);
         if let Some(suite) = &mut self.suite

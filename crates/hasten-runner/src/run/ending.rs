@@ -236,7 +236,7 @@ impl Run {
             let worker = &self.workers[*number];
             worker.waiting || worker.finishing
         };
-        if !living.iter().all(quiet) {
+        if !living.iter().all(quiet) || self.end_once_fixtures() {
             return;
         }
         for number in living {
@@ -295,6 +295,7 @@ impl Run {
             suite.end_waiting();
             suite.order.release_all();
         }
+        self.show_late();
         let missing = self
             .suite
             .as_ref()

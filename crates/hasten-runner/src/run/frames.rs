@@ -80,6 +80,12 @@ impl Run {
                 self.screen.main_is_idle();
                 Ok(())
             }
+            FromPython::OnceAsk => self.on_once_ask(number, payload),
+            FromPython::OnceTell => self.on_once_tell(number, payload),
+            FromPython::OnceEnded => {
+                self.on_once_ended(number, payload);
+                Ok(())
+            }
             FromPython::Nodes => self.on_nodes(payload),
             FromPython::Groups => self.on_groups(payload),
             FromPython::AskInputs => {

@@ -249,6 +249,7 @@ impl Run {
             watch_fixtures: self.rules.fixture > 0.0,
             filters: self.rules.filters(),
             select: self.rules.select(),
+            once: self.once_names(),
         }
     }
 

@@ -24,6 +24,7 @@ mod history;
 mod measured;
 mod nodes;
 mod notes;
+mod once;
 mod options;
 mod origin;
 mod pool;
@@ -77,6 +78,7 @@ pub use finished::Finished;
 use frames::parse;
 pub use history::FOLDER as HISTORY_FOLDER;
 use nodes::Nodes;
+use once::OnceFixtures;
 pub use options::{Github, Output, RunOptions};
 use pool::Worker;
 use rules::Rules;
@@ -183,6 +185,7 @@ pub(crate) struct Run {
     alone: Alone,
     nodes: Nodes,
     untorn: Untorn,
+    once: OnceFixtures,
     diagnosis: Diagnosis,
     /// Stacks that somebody asked for.
     dump: Option<Dump>,
@@ -258,6 +261,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         alone: Alone::default(),
         nodes: Nodes::default(),
         untorn: Untorn::default(),
+        once: OnceFixtures::default(),
         diagnosis: Diagnosis::default(),
         dump: None,
         events: Events::default(),

@@ -309,6 +309,10 @@ impl Run {
             if self.take_expired_record(number, &record) || self.take_measured(number, &record) {
                 continue;
             }
+            if record.kind == RecordKind::Late {
+                self.take_late(&record);
+                continue;
+            }
             let stopping = self.stop.is_some();
             let Some(suite) = &mut self.suite else { break };
             if !suite.ledger.record(number, &record) {

@@ -156,6 +156,7 @@ impl Run {
         let (mut running, mut running_for) = (0_u32, 0.0);
         for number in &active {
             let pid = self.worker_process(*number).pid;
+            let waits = self.waits_for_fixture(*number);
             let worker = &mut self.workers[*number];
             if let Some(load) = pid.and_then(Load::of) {
                 let spent = load.since(&worker.costs.load);
@@ -170,11 +171,14 @@ impl Run {
                 let called = matches!(activity.phase, Phase::Call | Phase::Teardown);
                 if activity.item.is_some() && called || worker.costs.setups > 0 {
                     let since = activity.phase_start.min(now);
-                    let begun = worker.started.elapsed().as_secs_f64() - age(since);
+                    let until = worker.started.elapsed().as_secs_f64() - age(since);
+                    let begun = until - worker.costs.waited;
                     worker.costs.until_first_call = Some(begun.max(0.0));
                 } else {
                     starting += 1;
                 }
+            } else if waits {
+                starting += 1;
             }
             if activity.item.is_some() {
                 running += 1;

@@ -176,6 +176,12 @@ impl Run {
 
     fn check_worker(&mut self, number: usize) {
         let seen = see(&self.workers[number].memory);
+        // What follows at the end of a session has a limit of its own.
+        let is_over =
+            |expiry: &Expiry| expiry.item.is_none() && !expiry.killed && expiry.is_over(&seen);
+        if self.workers[number].watch.expired().is_some_and(is_over) {
+            self.workers[number].watch = Watch::Quiet;
+        }
         let reached = match (&self.workers[number].watch, self.left(&seen.activity)) {
             (Watch::Quiet, Some((limit, Duration::ZERO))) => Some(limit),
             _ => None,

@@ -25,6 +25,7 @@ mod junit;
 mod limits;
 mod measured;
 mod nodes;
+mod once;
 mod plan;
 mod project;
 mod report;
