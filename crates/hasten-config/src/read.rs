@@ -12,6 +12,7 @@ use crate::distribution::{ORDER, SHARD_BY};
 use crate::file::{File, Run, Section};
 use crate::overrides::Override;
 use crate::words::{self, OF_FILTER, OF_RUN, OF_TESTS};
+use crate::isolate::{ISOLATE, Isolate};
 use crate::{ConfigError, Expression, ExpressionKind, NodeIds, OrderBy, Rules, ShardBy};
 use source::{FILE, Source, Table};
 use value::Entry;
@@ -151,6 +152,7 @@ fn of_run(run: &mut Run, entry: &Entry<'_>) -> Result<bool, ConfigError> {
         "github" => run.github = Some(entry.flag()?),
         "quarantine" => run.quarantine = Some((entry.place(), entry.text()?)),
         "max-workers" => run.max_workers = Some(entry.workers()?),
+        "isolate" => run.isolate = Some(entry.read(Isolate::parse, ISOLATE)?),
         "order" => run.order = Some(entry.read(OrderBy::parse, ORDER)?),
         "shard-by" => run.shard_by = Some(entry.read(ShardBy::parse, SHARD_BY)?),
         _ => return Ok(false),

@@ -90,6 +90,8 @@ frame_types! {
         Node = 76,
         /// A worker has ended.
         NodeDown = 77,
+        /// Let go of the pytest session, which other processes go on with, and leave.
+        Leave = 78,
     }
 }
 

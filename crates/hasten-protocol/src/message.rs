@@ -167,6 +167,12 @@ pub struct Collected {
     /// The items with the mark `serial`.
     #[serde(default)]
     pub serial: Vec<u32>,
+    /// The items with the mark `isolate`.
+    #[serde(default)]
+    pub isolated: Vec<u32>,
+    /// Those whose mark says that they are not.
+    #[serde(default)]
+    pub not_isolated: Vec<u32>,
     /// What collection took.
     #[serde(default)]
     pub measured: Collection,
@@ -276,6 +282,14 @@ pub struct WorkerIdentity {
     /// It asks which of the collected items to keep.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub select: bool,
+    /// How many processes this worker had before this one.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub process: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// Fork a process.

@@ -176,8 +176,13 @@ impl Held {
     }
 
     /// The unit that a worker should have: the one that it had last, else one of what takes longest, which nobody has
-    /// begun if there is one. `in_order`: the one with the first item.
-    pub(crate) fn find(&self, worker: usize, in_order: bool) -> Option<usize> {
+    /// begun if there is one. `in_order`: the one with the first item. Only one whose first item `suits`.
+    pub(crate) fn find(
+        &self,
+        worker: usize,
+        in_order: bool,
+        suits: impl Fn(u32) -> bool,
+    ) -> Option<usize> {
         if self.open == 0 {
             return None;
         }
@@ -202,7 +207,8 @@ impl Held {
         (0..self.units.len())
             .filter(|number| {
                 let unit = &self.units[*number];
-                !unit.waiting.is_empty() && self.is_free(unit, Some(worker))
+                unit.waiting.first().is_some_and(|item| suits(*item))
+                    && self.is_free(unit, Some(worker))
             })
             .max_by_key(rank)
     }

@@ -45,7 +45,7 @@ from hasten_worker.processes.threads import unsafe_threads
 from hasten_worker.running.adoption import adopt
 from hasten_worker.running.time_limit import TimeLimit
 from hasten_worker.running.timers import keep_timers_out, mend_marks
-from hasten_worker.running.worker import Worker, leave
+from hasten_worker.running.worker import Worker, leave, temporary_folder
 
 
 class Session:
@@ -172,7 +172,7 @@ class Session:
         option.maxprocesses = None
         basetemp = self._identity.get("basetemp")
         if not self.forks and basetemp:
-            option.basetemp = os.path.join(basetemp, "popen-" + self._identity["id"])
+            option.basetemp = os.path.join(basetemp, temporary_folder(self._identity))
 
     # Hooks.
 

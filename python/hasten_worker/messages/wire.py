@@ -60,6 +60,7 @@ SELECTION = 74
 INPUTS = 75
 NODE = 76
 NODE_DOWN = 77
+LEAVE = 78
 
 # Bound here: tests replace functions of modules.
 _encode = json.JSONEncoder(default=repr, allow_nan=False, separators=(",", ":")).encode

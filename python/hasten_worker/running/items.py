@@ -39,7 +39,8 @@ class ItemLoop:
         self._attempts = Attempts(session)
         self._runs = 0  # RUN frames received
         self._last = False  # nothing follows what is in the queue
-        self._finished = False  # the session is to be ended
+        self._finished = False  # nothing follows any more
+        self.leaves = False  # other processes go on with the session
         self._ended = False  # pytest wants no further item
         self._early = _who_asks_early(session.config)
         self._lazy = self._early is None
@@ -183,6 +184,10 @@ class ItemLoop:
         elif kind == wire.FINISH:
             self._finished = True
             self._last = True
+        elif kind == wire.LEAVE:
+            self._finished = True
+            self._last = True
+            self.leaves = True
         elif kind == wire.EXIT:
             os._exit(0)
 

@@ -46,6 +46,12 @@ def load_and_run(channel, identity, args, descriptors):
     plugin.role.leave(status)
 
 
+def temporary_folder(identity):
+    """Returns the name of a worker's folder: each process has its own, what is in it stays."""
+    before = identity.get("process", 0)
+    return "popen-" + identity["id"] + (f"-{before}" if before else "")
+
+
 class Worker:
     """The part of a session that runs items, and the plugin with its hooks."""
 
@@ -108,7 +114,14 @@ class Worker:
         os.register_at_fork(after_in_child=self._become_a_copy)
         loop.run()
         self._streams.quiet()
+        if loop.leaves:
+            # What wraps the run of the tests (pytest-cov) ends; the session does not.
+            config.hook.pytest_sessionfinish = self._leave
         return True
+
+    def _leave(self, exitstatus, **_):
+        """In place of a hook that is for the last process of the session."""
+        leave(self, int(exitstatus), [])
 
     def paths(self):
         """Says which path its items took, if it came to run any."""
@@ -172,7 +185,7 @@ class Worker:
         factory = getattr(config, "_tmp_path_factory", None)
         if not basetemp or factory is None:
             return
-        folder = os.path.join(basetemp, "popen-" + self._identity["id"])
+        folder = os.path.join(basetemp, temporary_folder(self._identity))
         config.option.basetemp = folder
         factory._given_basetemp = pathlib.Path(folder)
         factory._basetemp = None

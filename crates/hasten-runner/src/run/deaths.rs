@@ -7,6 +7,7 @@ use hasten_protocol::record::{CALL, OTHER, RecordKind, Records, SETUP};
 use serde_json::Value;
 
 use super::ending::{Stop, not_run};
+use super::renewal::{Renewal, add_paths};
 use super::time::monotonic;
 use super::watch::{Expiry, Watch};
 use super::{Collecting, Run};
@@ -109,6 +110,9 @@ impl Run {
                 Role::Main => self.on_main_gone(number, ending)?,
                 Role::Session => self.on_session_gone(ending),
                 Role::Worker(worker) => self.on_worker_gone(worker, ending),
+                Role::Standby(worker) => self.on_standby_gone(worker, ending),
+                // Its id may be another's from now on.
+                Role::Leaving => self.processes[number].pid = None,
             }
         }
         Ok(())
@@ -212,6 +216,16 @@ impl Run {
         let mut died = None;
         let process = self.workers[number].process;
         let clean = self.processes[process].bye.take();
+        let clean = match clean {
+            Some(bye) if self.workers[number].renewal == Renewal::Leaving => {
+                self.has_left(number, bye);
+                return;
+            }
+            clean => clean,
+        };
+        let stays = self.stop.is_none()
+            && !self.workers[number].finishing
+            && self.keeps_place(number);
         let interrupted = self.stop.as_ref().is_some_and(|stop| stop.interrupts_tests);
         if clean.is_none() && !interrupted {
             let cause = self.cause(number, ending);
@@ -231,10 +245,12 @@ impl Run {
                 None => self.note_death_between_items(number, &activity, &cause),
             }
         }
-        let output = clean.as_ref().and_then(|bye| bye.output.clone());
-        self.tell_down(number, output.as_deref(), clean.is_some());
+        if !stays {
+            let output = clean.as_ref().and_then(|bye| bye.output.clone());
+            self.tell_down(number, output.as_deref(), clean.is_some());
+        }
         if let Some(bye) = clean {
-            self.workers[number].paths = bye.paths;
+            add_paths(&mut self.workers[number].paths, bye.paths);
             // It said farewell in the middle of a test: an exception has left pytest.
             if let (Some(error), Some(item), None) = (
                 bye.errors.first(),
@@ -258,7 +274,10 @@ impl Run {
                 suite.order.discard(item);
             }
         }
-        if self.stop.is_none() && !self.workers[number].finishing {
+        self.workers[number].planned = false;
+        if stays {
+            self.workers[number].renewal = Renewal::Left;
+        } else if self.stop.is_none() && !self.workers[number].finishing {
             self.dead_unreplaced += 1;
         }
     }

@@ -25,7 +25,7 @@ impl Run {
                 Ok(Some((kind, payload))) => (kind, payload.to_vec()),
                 Ok(None) => return Ok(()),
                 // A test that writes into a descriptor of ours harms its worker only.
-                Err(error) if matches!(role, Role::Worker(_)) => {
+                Err(error) if role.is_of_worker() => {
                     process.fault.get_or_insert_with(|| {
                         format!(
                             "{error}; unless a test wrote into a descriptor that it did not open"
@@ -69,7 +69,8 @@ impl Run {
             }
             FromPython::Stopped => self.on_stopped(number, payload),
             FromPython::Bye => {
-                self.processes[number].bye = Some(parse(Role::Base, payload)?);
+                let bye = parse(self.processes[number].role, payload)?;
+                self.on_bye(number, bye);
                 Ok(())
             }
             FromPython::Summary => {

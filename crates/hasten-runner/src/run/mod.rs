@@ -21,6 +21,7 @@ mod frames;
 mod github;
 mod handshake;
 mod history;
+mod isolation;
 mod measured;
 mod nodes;
 mod options;
@@ -28,6 +29,7 @@ mod origin;
 mod pool;
 mod recall;
 mod regress;
+mod renewal;
 mod rules;
 mod scaling;
 mod screen;
@@ -75,6 +77,7 @@ pub use history::FOLDER as HISTORY_FOLDER;
 use nodes::Nodes;
 pub use options::{Github, Output, RunOptions};
 use pool::Worker;
+use renewal::Renewals;
 use rules::Rules;
 use scaling::Scaling;
 use screen::Screen;
@@ -129,6 +132,7 @@ pub(crate) struct Run {
     /// Wait statuses of children whose HELLO was not read yet.
     unclaimed: HashMap<i32, Ending>,
     workers: Vec<Worker>,
+    renewals: Renewals,
     screen: Screen,
     keys: Option<Keys>,
     settings: Option<Settings>,
@@ -218,6 +222,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         processes: Vec::new(),
         unclaimed: HashMap::new(),
         workers: Vec::new(),
+        renewals: Renewals::default(),
         screen: Screen::default(),
         keys: None,
         settings: None,
@@ -266,7 +271,8 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
     let kept = run.keep_history();
     descendants::kill_all(run.guardian.pid());
     run.guardian.dismiss();
-    for warning in kept.err().into_iter().chain(run.end_events(&result)) {
+    let warnings = [kept.err(), run.end_events(&result), run.warn_of_marks()];
+    for warning in warnings.into_iter().flatten() {
         run.screen.warn(&warning);
     }
     if let Some(warning) = run.show_on_github() {

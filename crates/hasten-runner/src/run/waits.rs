@@ -35,6 +35,13 @@ fn busy_time(pid: i32) -> Option<u64> {
     Some(used + descendants::delayed(pid))
 }
 
+impl Waits {
+    /// A worker has another process.
+    pub(crate) fn forget(&mut self, worker: usize) {
+        self.looks.remove(&worker);
+    }
+}
+
 impl Run {
     /// When a worker has to be looked at.
     pub(super) fn waits_moment(&mut self) -> Option<Duration> {

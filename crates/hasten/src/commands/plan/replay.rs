@@ -120,6 +120,7 @@ fn items(tests: &[Test<'_>]) -> Vec<Item> {
             expected: Some(test.seconds),
             bound: None,
             alone: false,
+            unit: None,
         })
         .collect()
 }
