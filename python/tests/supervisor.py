@@ -96,6 +96,7 @@ class Supervisor:
         self.chunk = chunk
         self.together = more.get("together", False)
         self.recall = more.get("recall", False)  # all but the first of each chunk
+        self.farewell = more.get("farewell", wire.FINISH)
         self.waiting = []
         self.env = dict(os.environ, **more.get("env", {}))
         for name in ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_ADDOPTS"):
@@ -461,7 +462,7 @@ class Supervisor:
             return
         self.end_sent = True
         for worker in self.workers():
-            worker.send(wire.FINISH)
+            worker.send(self.farewell)
         self.ending = {"kind": "done"}
         self.maybe_end_main()
 
