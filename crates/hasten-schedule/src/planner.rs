@@ -198,7 +198,7 @@ impl Planner {
         let asks_again = later && !batch.items.is_empty();
         let renew = batch.items.is_empty() && !barred && self.decide_renewal(worker);
         let last = if self.is_isolated(worker) {
-            !self.unit_goes_on(worker)
+            batch.items.is_empty() || !self.unit_goes_on(worker)
         } else {
             renew || !self.has_work_for(worker) && !asks_again
         };

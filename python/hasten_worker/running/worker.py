@@ -114,18 +114,15 @@ class Worker:
         os.register_at_fork(after_in_child=self._become_a_copy)
         loop.run()
         self._streams.quiet()
-        if loop.leaves:
-            # What wraps the run of the tests (pytest-cov) ends; the session does not.
-            config.hook.pytest_sessionfinish = self._leave
         return True
-
-    def _leave(self, exitstatus, **_):
-        """In place of a hook that is for the last process of the session."""
-        leave(self, int(exitstatus), [])
 
     def paths(self):
         """Says which path its items took, if it came to run any."""
         return None if self._loop is None else self._loop.paths()
+
+    def leaves(self):
+        """Whether other processes go on with the session."""
+        return self._loop is not None and self._loop.leaves
 
     def tell_rest(self):
         """Commits and sends what was not sent yet."""
@@ -227,8 +224,11 @@ class WorkerHooks:
         self._worker.interrupted({"kind": "internal", "message": text, "excrepr": None})
         return True
 
-    @hook_wrapper()
+    @hook_wrapper(tryfirst=True)
     def pytest_sessionfinish(self, session, exitstatus):
+        if self._worker.leaves():
+            # What wraps the run of the tests (pytest-cov) has ended; the session has not.
+            leave(self._worker, int(exitstatus), [])
         output = getattr(session.config, "workeroutput", None)
         if output is not None:
             output["exitstatus"] = int(exitstatus)
