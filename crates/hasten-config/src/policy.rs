@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use crate::file::{File, Run, Section};
 use crate::overrides::Selected;
 use crate::{
-    CommandLine, ConfigError, Expression, Isolate, OrderBy, Place, Quarantine, Rules, Shard, ShardBy,
+    CommandLine, ConfigError, Expression, Isolate, OrderBy, Place, Quarantine, Rules, Shard,
+    ShardBy,
 };
 
 /// Seconds that a test has to end after its limit, unless something else is said.

@@ -10,9 +10,9 @@ use camino::Utf8Path;
 
 use crate::distribution::{ORDER, SHARD_BY};
 use crate::file::{File, Run, Section};
+use crate::isolate::{ISOLATE, Isolate};
 use crate::overrides::Override;
 use crate::words::{self, OF_FILTER, OF_RUN, OF_TESTS};
-use crate::isolate::{ISOLATE, Isolate};
 use crate::{ConfigError, Expression, ExpressionKind, NodeIds, OrderBy, Rules, ShardBy};
 use source::{FILE, Source, Table};
 use value::Entry;

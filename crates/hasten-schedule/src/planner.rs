@@ -198,10 +198,11 @@ impl Planner {
         let asks_again = later && !batch.items.is_empty();
         let renew = batch.items.is_empty() && !barred && self.decide_renewal(worker);
         let last = if self.is_isolated(worker) {
-            batch.items.is_empty() || !self.unit_goes_on(worker)
+            !self.unit_goes_on(worker)
         } else {
-            renew || !self.has_work_for(worker) && !asks_again
+            !self.has_work_for(worker) && !asks_again
         };
+        let last = last || batch.items.is_empty();
         if let Some(state) = self.worker_mut(worker) {
             state.told_last = last;
             state.renews &= renew;

@@ -249,9 +249,10 @@ impl<'a> Run<'a> {
             if !self.processes[worker].last {
                 self.ask(worker, None, time);
             } else if self.processes[worker].renew
+                || self.planner.will_renew(worker)
                 || self.planner.has_work() && !self.is_crowded(worker)
             {
-                // Or another one died after this one was told that nothing follows.
+                // Its process has run what it may, or another worker died after this one was told that nothing follows.
                 self.wake(worker, time);
             }
             return;

@@ -223,9 +223,8 @@ impl Run {
             }
             clean => clean,
         };
-        let stays = self.stop.is_none()
-            && !self.workers[number].finishing
-            && self.keeps_place(number);
+        let stays =
+            self.stop.is_none() && !self.workers[number].finishing && self.keeps_place(number);
         let interrupted = self.stop.as_ref().is_some_and(|stop| stop.interrupts_tests);
         if clean.is_none() && !interrupted {
             let cause = self.cause(number, ending);

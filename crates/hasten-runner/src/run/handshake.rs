@@ -36,12 +36,7 @@ const FALLS_BACK: [&str; 3] = [
 impl Choice {
     /// `limited`: tests have time limits. `outside`: what else is decided on outside the process that runs a test.
     /// `isolates`: tests are to run in processes of their own.
-    fn from(
-        settings: &Settings,
-        limited: bool,
-        outside: Option<&str>,
-        isolates: bool,
-    ) -> Self {
+    fn from(settings: &Settings, limited: bool, outside: Option<&str>, isolates: bool) -> Self {
         let debugging = settings.usepdb || settings.trace || settings.debugger;
         let none = settings.numprocesses == Some(Workers::Exactly(0));
         if settings.in_process.is_some() || debugging {

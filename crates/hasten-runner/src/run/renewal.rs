@@ -53,7 +53,11 @@ pub(super) fn add_paths(paths: &mut Option<Paths>, more: Option<Paths>) {
     all.why = all.why.take().or_else(|| more.why.clone());
     all.taken += more.taken;
     for refused in &more.refused {
-        match all.refused.iter_mut().find(|one| one.reason == refused.reason) {
+        match all
+            .refused
+            .iter_mut()
+            .find(|one| one.reason == refused.reason)
+        {
             Some(one) => one.items += refused.items,
             None => all.refused.push(refused.clone()),
         }
@@ -137,8 +141,7 @@ impl Run {
         // One that loads for itself may touch what belongs to the id, so it begins when the other has ended.
         let forks = self.workers[number].forked && self.origin() == Origin::Session;
         if forks && self.stop.is_none() && !self.renewals.standbys.contains_key(&number) {
-            let worker =
-                self.new_worker(number, Role::Standby(number), Origin::Session, None)?;
+            let worker = self.new_worker(number, Role::Standby(number), Origin::Session, None)?;
             self.renewals.standbys.insert(number, worker);
         }
         Ok(())
@@ -245,7 +248,8 @@ mod tests {
         let mut all = None;
         add_paths(&mut all, None);
         assert_eq!(all, None);
-        let first = paths(r#"{"taken": 2, "refused": [{"items": 1, "kind": "mark", "detail": "skip"}]}"#);
+        let first =
+            paths(r#"{"taken": 2, "refused": [{"items": 1, "kind": "mark", "detail": "skip"}]}"#);
         add_paths(&mut all, first.clone());
         assert_eq!(all, first);
         add_paths(&mut all, None);

@@ -24,7 +24,8 @@ impl Planner {
     pub(super) fn fill_bound(&mut self, worker: usize, group: usize, batch: &mut Batch) -> bool {
         while let Some(item) = self.bound.first(group) {
             if !self.suits(worker, item)
-                || !batch.add(item, self.estimates.of(item), &self.estimates) {
+                || !batch.add(item, self.estimates.of(item), &self.estimates)
+            {
                 return false;
             }
             self.bound.send(group);

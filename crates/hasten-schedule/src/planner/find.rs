@@ -65,7 +65,10 @@ impl Planner {
     /// True when a unit may be sent to a worker, whatever its process has run.
     fn suits_at(&self, worker: usize, key: Key) -> bool {
         let item = self.layout.item(key.start);
-        let first = self.bound.of(item).and_then(|group| self.bound.first(group));
+        let first = self
+            .bound
+            .of(item)
+            .and_then(|group| self.bound.first(group));
         self.suits(worker, first.unwrap_or(item))
     }
 
@@ -88,9 +91,8 @@ impl Planner {
         };
         let bound = |key: Key| self.bound.of(self.layout.item(key.start));
         let suits = |key: Key| self.suits_at(worker, key);
-        let in_order = |key: Key| {
-            suits(key) && (bound(key).is_some() || self.is_in_order(state, key.start))
-        };
+        let in_order =
+            |key: Key| suits(key) && (bound(key).is_some() || self.is_in_order(state, key.start));
         let after_long = if self.options.lookahead {
             Rank::Returned
         } else {

@@ -44,8 +44,7 @@ impl Planner {
     }
 
     fn ran(&self, worker: usize) -> Ran {
-        self.worker(worker)
-            .map_or(Ran::Nothing, |state| state.ran)
+        self.worker(worker).map_or(Ran::Nothing, |state| state.ran)
     }
 
     /// True when an item may be sent to a worker, whatever its process has run.

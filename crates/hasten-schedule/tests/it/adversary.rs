@@ -143,12 +143,18 @@ impl<'a> Run<'a> {
         let mut next = self.planner.next(worker);
         if next.renew {
             assert!(next.last && next.items.is_empty());
-            assert!(!self.processes[worker].is_empty(), "a new one is new enough");
+            assert!(
+                !self.processes[worker].is_empty(),
+                "a new one is new enough"
+            );
             if idle {
                 self.planner.renewed(worker);
                 self.processes[worker].clear();
                 next = self.planner.next(worker);
-                assert!(!next.items.is_empty() && !next.renew, "it was renewed in vain");
+                assert!(
+                    !next.items.is_empty() && !next.renew,
+                    "it was renewed in vain"
+                );
             }
         }
         assert!(
@@ -198,11 +204,17 @@ impl<'a> Run<'a> {
         let unit = |(item, failures): &(u32, u32)| {
             let drawn = &self.drawn[*item as usize];
             let own = *failures > 0 || (self.queues.len() > 1 && drawn.2 == 0);
-            let unit = self.planner.is_isolated(worker).then_some(drawn.6).flatten();
+            let unit = self
+                .planner
+                .is_isolated(worker)
+                .then_some(drawn.6)
+                .flatten();
             unit.map(|unit| (unit, own.then_some((*item, *failures))))
         };
         assert!(
-            process.windows(2).all(|pair| unit(&pair[0]) == unit(&pair[1])),
+            process
+                .windows(2)
+                .all(|pair| unit(&pair[0]) == unit(&pair[1])),
             "{process:?}"
         );
     }

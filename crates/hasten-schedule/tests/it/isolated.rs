@@ -142,7 +142,12 @@ fn a_unit_runs_as_a_whole_though_pytest_has_mixed_its_items() {
         item.unit = Some(at % 3);
     }
     for workers in 1..4 {
-        let outcome = simulate(&items, &durations, options(workers), &Scenario::new(workers));
+        let outcome = simulate(
+            &items,
+            &durations,
+            options(workers),
+            &Scenario::new(workers),
+        );
         assert_each_once(&outcome, items.len());
         let filled = processes(&outcome);
         let filled = filled.iter().filter(|process| !process.is_empty());
@@ -191,7 +196,9 @@ fn assert_isolated(outcome: &Outcome, items: &[Item]) {
             item.unit.map(|unit| (unit, item.alone))
         };
         assert!(
-            process.windows(2).all(|pair| unit(&pair[0]) == unit(&pair[1])),
+            process
+                .windows(2)
+                .all(|pair| unit(&pair[0]) == unit(&pair[1])),
             "{process:?} of {outcome:?}"
         );
         if let Some(Some((unit, alone))) = process.first().map(unit) {

@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use crate::project::{Output, Project, assert_nothing_left};
+use crate::project::{Project, assert_nothing_left};
 
 /// Leaves something in the process, of each kind that a process has.
 const POLLUTING: &str = r#"
@@ -69,11 +69,12 @@ def test_pass(n, tmp_path_factory):
     assert (pathlib.Path(__file__).parent / "server").is_dir()
 "#;
 
-fn check(project: &Project, args: &[&str], status: i32, parts: &[&str]) -> Output {
+/// Runs hasten, and returns what it printed to stderr.
+fn check(project: &Project, args: &[&str], status: i32, parts: &[&str]) -> String {
     let output = project.hasten(args);
     output.check(status, parts);
     assert_nothing_left(&project.path().to_string_lossy());
-    output
+    output.stderr
 }
 
 /// The lines of the log that begin with a word, without it.
@@ -102,7 +103,7 @@ fn no_test_sees_what_another_has_left() {
     for workers in ["1", "4", "auto"] {
         let args = ["-n", workers, "--isolate", "test"];
         let output = check(&project, &args, 0, &["6 passed in"]);
-        assert_eq!(output.stderr, "");
+        assert_eq!(output, "");
     }
     let project = project.and(
         "pyproject.toml",
@@ -116,11 +117,14 @@ fn no_test_sees_what_another_has_left() {
 #[test]
 fn pollution_stays_in_a_file() {
     let counted = "import shared\ndef test_1(): assert shared.count() == 1\ndef test_2(): assert shared.count() == 2\nclass TestMore:\n    def test_3(self): assert shared.count() == 3\n";
-    let project = Project::with("shared.py", "COUNT = [0]\ndef count():\n    COUNT[0] += 1\n    return COUNT[0]\n")
-        .and("conftest.py", "")
-        .and("test_a.py", counted)
-        .and("test_b.py", counted)
-        .and("test_c.py", counted);
+    let project = Project::with(
+        "shared.py",
+        "COUNT = [0]\ndef count():\n    COUNT[0] += 1\n    return COUNT[0]\n",
+    )
+    .and("conftest.py", "")
+    .and("test_a.py", counted)
+    .and("test_b.py", counted)
+    .and("test_c.py", counted);
     for args in [
         &["-n", "1"][..],
         &["-n", "4"],
@@ -180,7 +184,12 @@ class TestOwn:
 fn each_unit_has_session_fixtures_and_each_worker_one_session() {
     for workers in ["1", "2"] {
         let project = Project::with("conftest.py", NOTED).and("test_a.py", PASSING);
-        check(&project, &["-n", workers, "--isolate", "test"], 0, &["6 passed in"]);
+        check(
+            &project,
+            &["-n", workers, "--isolate", "test"],
+            0,
+            &["6 passed in"],
+        );
         let (up, down) = (noted(&project, "up"), noted(&project, "down"));
         assert_eq!((up.len(), distinct(&up, 1)), (6, 6));
         assert_eq!((down.len(), distinct(&down, 1)), (6, 6));
@@ -192,7 +201,10 @@ fn each_unit_has_session_fixtures_and_each_worker_one_session() {
         assert_eq!(finished.len(), workers + 1, "{finished:?}");
         assert_eq!(distinct(&finished, 0), workers + 1);
         let log = project.read("log");
-        assert!(log.rfind("test ").unwrap() < log.find("finish ").unwrap(), "{log}");
+        assert!(
+            log.rfind("test ").unwrap() < log.find("finish ").unwrap(),
+            "{log}"
+        );
     }
 }
 
@@ -277,7 +289,11 @@ fn results_are_those_of_pytest() {
     ] {
         let args = [args, &["--junitxml=ours.xml"]].concat();
         check(&project, &args, own.status, &[closing]);
-        assert_eq!(plain(&project.read("ours.xml")), plain(&project.read("own.xml")), "{args:?}");
+        assert_eq!(
+            plain(&project.read("ours.xml")),
+            plain(&project.read("own.xml")),
+            "{args:?}"
+        );
     }
 }
 
@@ -317,8 +333,19 @@ def test_4(): pass
 "#;
     let project = Project::with("test_a.py", slow);
     for workers in ["1", "3"] {
-        let args = ["-n", workers, "--isolate=test", "--timeout=1", "--timeout-grace=0.2"];
-        check(&project, &args, 1, &["Timeout (>1.0s)", "2 failed, 2 passed in"]);
+        let args = [
+            "-n",
+            workers,
+            "--isolate=test",
+            "--timeout=1",
+            "--timeout-grace=0.2",
+        ];
+        check(
+            &project,
+            &args,
+            1,
+            &["Timeout (>1.0s)", "2 failed, 2 passed in"],
+        );
     }
 }
 
@@ -329,7 +356,12 @@ fn the_run_stops_at_the_first_failure() {
         "def test_1(): pass\ndef test_2(): assert 0\ndef test_3(): pass\ndef test_4(): pass\n",
     );
     let args = ["-n1", "-x", "--isolate=test"];
-    check(&project, &args, 1, &["stopping after 1 failures", "1 failed, 1 passed in"]);
+    check(
+        &project,
+        &args,
+        1,
+        &["stopping after 1 failures", "1 failed, 1 passed in"],
+    );
     assert_eq!(noted(&project, "test").len(), 2);
     assert_eq!(noted(&project, "finish").len(), 2, "gw0 and main");
 }
@@ -411,14 +443,24 @@ fn without_forks_each_unit_is_a_new_interpreter() {
 
     let identity = "import os\nos.environ.get('PYTEST_XDIST_WORKER')\n";
     let project = Project::with("conftest.py", identity).and("test_a.py", POLLUTING);
-    check(&project, &["-n2", "--isolate=test"], 0, &["6 passed in", line]);
+    check(
+        &project,
+        &["-n2", "--isolate=test"],
+        0,
+        &["6 passed in", line],
+    );
 }
 
 #[test]
 fn one_process_cannot_isolate_and_says_so() {
     let project = Project::with("test_a.py", POLLUTING);
     let line = "one worker at a time is used instead of none, since --isolate runs tests in processes of their own";
-    check(&project, &["-n0", "--isolate=test"], 0, &["6 passed in", line]);
+    check(
+        &project,
+        &["-n0", "--isolate=test"],
+        0,
+        &["6 passed in", line],
+    );
     let pdb = ["--pdb", "--isolate=test", "-k", "0", "-n2"];
     let line = "--isolate had no effect: that needs a worker process";
     check(&project, &pdb, 0, &["1 passed", line]);
@@ -427,7 +469,7 @@ fn one_process_cannot_isolate_and_says_so() {
     let project = Project::with("test_a.py", marked);
     let output = check(&project, &["-n0"], 0, &["1 passed"]);
     let line = "1 test is marked isolate, and was not isolated: that needs a worker process (-n 1)";
-    assert!(output.stderr.contains(line), "{}", output.stderr);
+    assert!(output.contains(line), "{output}");
 }
 
 #[test]
@@ -447,12 +489,17 @@ def test_many(n, request):
     check(&project, &["-n2", "--isolate=test"], 0, &["300 passed in"]);
     let lines = noted(&project, "fds");
     let numbers = |column: usize, lines: &[Vec<String>]| {
-        let all = lines.iter().map(|line| line[column].parse::<usize>().unwrap());
+        let all = lines
+            .iter()
+            .map(|line| line[column].parse::<usize>().unwrap());
         all.max().unwrap()
     };
     assert_eq!(lines.len(), 300);
     for column in [1, 2] {
-        let (early, late) = (numbers(column, &lines[..50]), numbers(column, &lines[250..]));
+        let (early, late) = (
+            numbers(column, &lines[..50]),
+            numbers(column, &lines[250..]),
+        );
         assert!(late <= early + 4, "{early} descriptors, then {late}");
     }
 }
@@ -469,7 +516,10 @@ fn the_history_counts_workers_not_processes() {
         let folder = camino::Utf8Path::from_path(&folder).unwrap();
         let runs = hasten_history::History::open(folder).0.runs().unwrap();
         let workers: Vec<u32> = runs.iter().map(|run| run.record.workers).collect();
-        assert!(workers.iter().all(|number| *number == 2), "{args:?}: {workers:?}");
+        assert!(
+            workers.iter().all(|number| *number == 2),
+            "{args:?}: {workers:?}"
+        );
     }
 }
 

@@ -212,10 +212,11 @@ mod tests {
 
     #[test]
     fn plain_pytest_gets_its_own_words() {
-        let args: Vec<String> = "-n 4 tests -x --dist=load -n8 -k name --start-method spawn --isolate file -v"
-            .split(' ')
-            .map(str::to_owned)
-            .collect();
+        let args: Vec<String> =
+            "-n 4 tests -x --dist=load -n8 -k name --start-method spawn --isolate file -v"
+                .split(' ')
+                .map(str::to_owned)
+                .collect();
         assert_eq!(
             without_own_options(&args),
             ["tests", "-x", "-k", "name", "-v"]
