@@ -46,7 +46,7 @@ pub(crate) struct Worker {
     /// It was told that nothing follows.
     pub(crate) told_last: bool,
     pub(crate) ran: Ran,
-    /// It holds nothing, and was told to renew its process.
+    /// It held nothing, was told to renew its process, and has not asked since.
     pub(crate) renews: bool,
 }
 

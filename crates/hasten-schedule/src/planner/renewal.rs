@@ -4,11 +4,11 @@ use super::Planner;
 use crate::worker::Ran;
 
 impl Planner {
-    /// The process of a worker was replaced: the new one has run nothing. What the worker has for itself it keeps.
+    /// The process of a worker was replaced: the new one has run nothing. What the worker has for itself it keeps. Until it
+    /// asks, it counts as one that is about to take something: it may have to load first.
     pub fn renewed(&mut self, worker: usize) {
         if let Some(state) = self.worker_mut(worker) {
             state.ran = Ran::Nothing;
-            state.renews = false;
         }
     }
 

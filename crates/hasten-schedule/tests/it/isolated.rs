@@ -119,6 +119,7 @@ fn no_more_processes_are_renewed_than_there_is_work_for() {
     assert!(!planner.next(1).renew, "one is enough");
     assert!(planner.next(0).renew, "it may ask again");
     planner.renewed(0);
+    assert!(!planner.next(1).renew, "the other has not asked yet");
     assert_eq!(planner.next(0).items, [1]);
     assert!(!planner.next(1).renew);
 }

@@ -262,7 +262,7 @@ def test_xpass(): pass
 @pytest.fixture
 def bad(): raise OSError("no database")
 def test_error(bad): pass
-@pytest.fixture(scope="module")
+@pytest.fixture
 def torn():
     yield
     raise ValueError("teardown")
@@ -283,7 +283,7 @@ fn results_are_those_of_pytest() {
     let closing = line.find(&own.stdout).unwrap().as_str();
     for args in [
         &["--isolate=test", "-n1"][..],
-        &["--isolate=test", "-n4", "-v"],
+        &["--isolate=test", "-n4", "-rA"],
         &["--isolate=file", "-n2"],
         &["--isolate=test", "-n2", "--start-method=spawn"],
     ] {
@@ -387,7 +387,7 @@ def test_after(): assert not SEEN or True
     ] {
         let project = Project::with("conftest.py", NOTED).and("test_a.py", flaky);
         let args = [args, &["--retries=2"]].concat();
-        check(&project, &args, 0, &["2 passed, 1 rerun"]);
+        check(&project, &args, 0, &["1 passed, 1 flaky, 1 rerun"]);
         let tests = noted(&project, "test");
         assert_eq!(tests.len(), 3);
         let files = args.contains(&"--isolate=file");
@@ -461,7 +461,8 @@ fn one_process_cannot_isolate_and_says_so() {
         0,
         &["6 passed in", line],
     );
-    let pdb = ["--pdb", "--isolate=test", "-k", "0", "-n2"];
+    let project = project.and("test_b.py", "def test_b(): pass\n");
+    let pdb = ["--pdb", "--isolate=test", "test_b.py", "-n2"];
     let line = "--isolate had no effect: that needs a worker process";
     check(&project, &pdb, 0, &["1 passed", line]);
 
