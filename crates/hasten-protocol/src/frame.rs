@@ -58,6 +58,8 @@ frame_types! {
         Groups = 15,
         /// A main that runs the tests is about to print its summary.
         Summary = 16,
+        /// A child that the session keeps has ended.
+        Ended = 17,
     }
 }
 

@@ -302,6 +302,18 @@ pub struct Fork<'a> {
     pub args: Option<&'a [String]>,
     /// Who a worker is.
     pub worker: Option<WorkerIdentity>,
+    /// The process that forks keeps it as its child, and says how it ended.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub keep: bool,
+}
+
+/// A child that the session keeps has ended.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Ended {
+    /// Its process id.
+    pub pid: i32,
+    /// As `waitpid` says it.
+    pub status: i32,
 }
 
 /// Distribute, or not.

@@ -46,6 +46,7 @@ NODES = 13
 ASK_INPUTS = 14
 GROUPS = 15
 SUMMARY = 16
+ENDED = 17
 
 FORK = 65
 DECISION = 66
@@ -124,6 +125,10 @@ class Channel:
         # A worker finishes its item when a test has closed the descriptor. In every other
         # case there is nobody left to speak to, or to clean up for.
         self.survives_closing = False
+
+    def fileno(self):
+        """Returns the descriptor of the socket."""
+        return self._socket.fileno()
 
     def abandon(self):
         """Lets go of the descriptor: this is a copy of the process that speaks."""

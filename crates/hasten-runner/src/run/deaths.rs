@@ -78,17 +78,22 @@ impl Run {
             if pid == 0 {
                 break;
             }
-            let ending = Ending::from_wait_status(status);
-            match self
-                .processes
-                .iter_mut()
-                .find(|process| process.pid == Some(pid))
-            {
-                Some(process) => process.ending = Some(ending),
-                // Somebody's orphan, or one of ours whose HELLO was not read yet.
-                None => {
-                    self.unclaimed.insert(pid, ending);
-                }
+            self.note_ending(pid, status);
+        }
+    }
+
+    /// Notes how a process ended: a child of ours, or one that the session keeps.
+    pub(super) fn note_ending(&mut self, pid: i32, status: i32) {
+        let ending = Ending::from_wait_status(status);
+        match self
+            .processes
+            .iter_mut()
+            .find(|process| process.pid == Some(pid))
+        {
+            Some(process) => process.ending = Some(ending),
+            // Somebody's orphan, or one of ours whose HELLO was not read yet.
+            None => {
+                self.unclaimed.insert(pid, ending);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What processes say, handed to whom it is for.
 
 use hasten_protocol::frame::FromPython;
+use hasten_protocol::message::Ended;
 
 use super::Run;
 use crate::error::RunError;
@@ -79,6 +80,11 @@ impl Run {
             }
             FromPython::Idle => {
                 self.screen.main_is_idle();
+                Ok(())
+            }
+            FromPython::Ended => {
+                let ended: Ended = parse(self.processes[number].role, payload)?;
+                self.note_ending(ended.pid, ended.status);
                 Ok(())
             }
             FromPython::Nodes => self.on_nodes(payload),

@@ -129,6 +129,7 @@ impl Run {
             role: "main",
             args: Some(&self.options.args),
             worker: None,
+            keep: false,
         };
         let frame = frame::encode_json(ToPython::Fork, &message);
         if let Some(base) = self.process(Role::Base) {

@@ -124,6 +124,7 @@ impl Run {
                 role: "worker",
                 args,
                 worker,
+                keep: matches!(role, Role::Standby(_)),
             },
         );
         self.start_worker(origin, process, frame, socket, descriptors)?;
