@@ -15,6 +15,7 @@ from hasten_worker.messages import wire
 from hasten_worker.messages.records import NO_ITEM
 from hasten_worker.running.attempts import AGAIN, INDEX, Attempts
 from hasten_worker.running.leftovers import Leftovers
+from hasten_worker.running.registration import register
 from hasten_worker.running.usage import PhaseUsage
 
 # The exit status of a worker whose channel a test has closed: the rest is in its journal.
@@ -51,15 +52,15 @@ class ItemLoop:
         """Runs items until the supervisor ends the session."""
         config = self._session.config
         if self._lazy:
-            config.pluginmanager.register(LazyProtocol(self, self._session))
+            register(self._session, LazyProtocol(self, self._session))
             if self._reports.full:
                 self.why_not_fused = Reason("reports")
             if self.why_not_fused is None:
                 self.fused = Fused(self._session, self, self._journal, self._reports, self.usage)
         else:
             self.why_not_fused = self._early
-            config.pluginmanager.register(PhaseWords(self._journal, self.leftovers))
-            config.pluginmanager.register(PhaseUsage(self.usage))
+            register(self._session, PhaseWords(self._journal, self.leftovers))
+            register(self._session, PhaseUsage(self.usage))
         while True:
             word = self._next_word()
             if word is None:

@@ -26,6 +26,7 @@ from hasten_worker.processes.stacks import write_stacks
 from hasten_worker.running import items
 from hasten_worker.running.fixture_times import FixtureTimes
 from hasten_worker.running.item_reports import ItemReports
+from hasten_worker.running.registration import register
 from hasten_worker.running.time_limit import TimeLimit
 from hasten_worker.running.timers import call_hooks_of_suite
 from hasten_worker.running.usage import Usage
@@ -94,11 +95,11 @@ class Worker:
         self._reports = ItemReports(
             self.journal, config, identity["full_reports"], usage, fixtures, extra
         )
-        config.pluginmanager.register(WorkerHooks(self))
+        register(session, WorkerHooks(self))
         if call_hooks_of_suite(config, self.journal):
             why_not_fused = why_not_fused or Reason("timers")
         if identity.get("watch_fixtures"):
-            config.pluginmanager.register(WideFixtures(self.journal))
+            register(session, WideFixtures(self.journal))
         loop = self._loop = items.ItemLoop(
             session,
             self.channel,
