@@ -382,6 +382,29 @@ def test_who_leaves_does_not_end_the_session(suite):
     assert bye["paths"]
 
 
+@pytest.mark.parametrize("ignored", [False, True])
+def test_the_session_says_how_children_ended_that_it_keeps(suite, ignored):
+    suite.write(
+        conftest=f"""
+        import signal
+        if {ignored}: signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    """,
+        test_a="""
+        import os, signal
+        def test_a(): os.kill(os.getpid(), signal.SIGKILL)
+        def test_b(): pass
+        def test_c(): os._exit(7)
+    """,
+    )
+    run = suite.run("-n", "3", workers=3, chunk=1, together=True, keep=True)
+    pids = {worker.pid for worker in run.workers()}
+    # Where the system does not say how a child ended, the supervisor is given it as before. What
+    # ends after the session does, too.
+    ended = {pid: run.kept.get(pid, run.statuses.get(pid)) for pid in pids}
+    assert sorted(ended.values()) == [-signal.SIGKILL, 0, 7]
+    assert bool(run.kept) is not ignored
+
+
 def test_errors_at_the_end_of_a_worker_are_told(suite):
     suite.write(
         conftest="""
