@@ -46,7 +46,7 @@ def _resources(item):
 
 
 def _isolates(item):
-    """Returns whether the nearest ``isolate`` mark wants a process for the item, or None without one."""
+    """Returns whether the nearest ``isolate`` mark is on, or None without one."""
     mark = item.get_closest_marker("isolate")
     if mark is None:
         return None

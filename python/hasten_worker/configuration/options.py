@@ -28,8 +28,8 @@ RESOURCE_MARKER = (
     "unless [tool.hasten.resources] has another."
 )
 ISOLATE_MARKER = (
-    "isolate(on=True): the test runs in a process of its own, whatever --isolate says; with False in one "
-    "that others run in, too."
+    "isolate(on=True): the test runs in a process of its own, whatever --isolate says; with False "
+    "in one that others run in, too."
 )
 _DIST_MODES = ["each", "load", "loadscope", "loadfile", "loadgroup", "worksteal", "no"]
 

@@ -6,13 +6,13 @@ all pages. For a process that is to run one test that is the larger part of its 
 
 import select
 import signal
-from os import WEXITED, WNOWAIT, P_PID, close, getpid, waitid, waitpid
+from os import close, getpid, waitpid
 
 from hasten_worker.messages import wire
 from hasten_worker.processes.descriptors import move_up
 
 try:
-    from os import CLD_EXITED, pidfd_open
+    from os import CLD_EXITED, P_PID, WEXITED, WNOWAIT, pidfd_open, waitid
 except ImportError:  # not Linux
     pidfd_open = None
 

@@ -36,7 +36,10 @@ def fork_off(own_group):
 
 
 def fork_child():
-    """Forks a child that this process keeps; returns its id, and 0 in it. It leads a process group."""
+    """Forks a child that this process keeps; returns its id, and 0 in the child.
+
+    The child leads a process group of its own.
+    """
     _flush_streams()
     state = RandomState.current()
     child = _fork()

@@ -50,7 +50,6 @@ class ItemLoop:
 
     def run(self):
         """Runs items until the supervisor ends the session."""
-        config = self._session.config
         if self._lazy:
             register(self._session, LazyProtocol(self, self._session))
             if self._reports.full:

@@ -108,7 +108,7 @@ class Replay:
         return self._retried is not None and self._retried.tells
 
     def _log(self, report, attributes):
-        # pytest's JUnit writer knows a test by its report's node, too: it is asked before there is one.
+        # pytest's JUnit writer knows a test by its report's node, too: it is asked before.
         if attributes and report.outcome != "rerun":
             self._junit.set_attributes(report, attributes)
         node = self._nodes.of(report) if self._tells_nodes else None
