@@ -96,6 +96,9 @@ class Supervisor:
         self.chunk = chunk
         self.together = more.get("together", False)
         self.recall = more.get("recall", False)  # all but the first of each chunk
+        self.farewell = more.get("farewell", wire.FINISH)
+        self.keep = more.get("keep", False)  # the session keeps its workers as children
+        self.kept = {}  # how these ended, by process
         self.waiting = []
         self.env = dict(os.environ, **more.get("env", {}))
         for name in ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_ADDOPTS"):
@@ -188,7 +191,7 @@ class Supervisor:
         worker.identity = self.identity(number)
         worker.files = [memory("journal", 1 << 20)]
         worker.files += map(memory, ("out", "err", "stacks", "log"))
-        order = {"role": "worker", "worker": worker.identity}
+        order = {"role": "worker", "worker": worker.identity, "keep": self.keep}
         if source is None:
             self.execute(worker, "worker", worker.files)
             worker.send(wire.FORK, dict(order, args=self.args))
@@ -316,6 +319,8 @@ class Supervisor:
         elif kind == wire.BYE:
             process.bye = message
             self.on_bye(process)
+        elif kind == wire.ENDED:
+            self.kept[message["pid"]] = os.waitstatus_to_exitcode(message["status"])
         elif kind == wire.IDLE:
             self.idle.append(message["seq"])
 
@@ -460,7 +465,7 @@ class Supervisor:
             worker.send(wire.ONCE_END, key)
         else:
             for worker in self.workers():
-                worker.send(wire.FINISH)
+                worker.send(self.farewell)
 
     def on_records(self, process, payload):
         self.note_used(payload)
@@ -565,11 +570,20 @@ class Supervisor:
             self.on_crash(process)
         self.maybe_end_main()
 
+    def learn_status(self, pid):
+        try:
+            _, status = os.waitpid(pid, 0)
+            self.statuses[pid] = os.waitstatus_to_exitcode(status)
+        except ChildProcessError:  # the session keeps it
+            session = self.one("session")
+            while pid not in self.kept:
+                for kind, payload in session.frames():
+                    self.handle(session, kind, payload)
+
     def on_crash(self, worker):
         # A worker whose channel a test has closed finishes its item first.
         if worker.pid not in self.statuses:
-            _, status = os.waitpid(worker.pid, 0)
-            self.statuses[worker.pid] = os.waitstatus_to_exitcode(status)
+            self.learn_status(worker.pid)
         count = struct.unpack("<I", os.pread(worker.files[0], 4, 12))[0]
         for record in records.unpack_all(os.pread(worker.files[0], count, 192)):
             self.on_record(worker, record)

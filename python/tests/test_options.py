@@ -44,6 +44,10 @@ PASS = "def test_a(): pass"
         (["-o", "timeout=7"], "limits ini-timeout", 7.0),
         (["-o", "timeout=7", "--timeout=0"], "limits timeout", 0.0),
         (["--testrunuid=mine"], "testrunuid", "mine"),
+        (["--isolate=test"], "rules isolate", "test"),
+        (["--isolate", "file"], "rules isolate", "file"),
+        (["--isolate=test"], "rules isolate", "test"),
+        (["--isolate", "file"], "rules isolate", "file"),
     ],
     ids=str,
 )
@@ -110,6 +114,7 @@ def test_marks_are_registered(loud):
         @pytest.mark.timeout(5)
         @pytest.mark.xdist_group("a")
         @pytest.mark.serial
+        @pytest.mark.isolate
         def test_a(): pass
     """
     )
@@ -138,6 +143,29 @@ def test_marks_that_keep_together_are_told(loud):
     assert run.exitstatus == 0, run.out
     assert run.collected["groups"] == {"a_b": [0], "default": [2, 3]}
     assert run.collected["serial"] == [3]
+
+
+def test_marks_that_isolate_are_told(loud):
+    loud.write(
+        test_a="""
+        import pytest
+        isolate = pytest.mark.isolate
+        def test_a(): pass
+        @isolate
+        class TestB:
+            def test_b(self): pass
+            @isolate(False)
+            def test_c(self): pass
+            @isolate(on=False)
+            def test_d(self): pass
+        @isolate(timeout=3)
+        def test_e(): pass
+        """
+    )
+    run = loud.run("-n", "1")
+    assert run.exitstatus == 0, run.out
+    assert run.collected["isolated"] == [1, 4]
+    assert run.collected["not_isolated"] == [2, 3]
 
 
 def test_hooks_of_xdist_are_known(loud):

@@ -346,6 +346,65 @@ def test_hooks_at_the_end_run_once_per_worker(suite):
     )
 
 
+def test_who_leaves_does_not_end_the_session(suite):
+    suite.write(
+        conftest="""
+        import atexit, os, pytest
+        def note(config, text):
+            wi = getattr(config, "workerinput", None)
+            with open("notes.txt", "a") as file:
+                file.write(f"{text} {wi['workerid'] if wi else 'main'}\\n")
+        def pytest_sessionfinish(session): note(session.config, "finish")
+        def pytest_unconfigure(config): note(config, "unconfigure")
+        @pytest.hookimpl(hookwrapper=True)
+        def pytest_runtestloop(session):
+            yield
+            note(session.config, "loop")
+        @pytest.fixture(scope="session", autouse=True)
+        def of_session(request):
+            yield
+            note(request.config, "down")
+    """,
+        test_a="""
+        import atexit, conftest
+        def test_a(request): atexit.register(conftest.note, request.config, "exit")
+    """,
+    )
+    run = suite.run("-n", "1", farewell=wire.LEAVE)
+    assert run.exitstatus == 0, run.out
+    lines = (suite.path / "notes.txt").read_text().splitlines()
+    of_worker = [line for line in lines if line.endswith("gw0")]
+    assert of_worker == ["down gw0", "loop gw0", "exit gw0"]
+    assert sorted(set(lines) - set(of_worker)) == ["finish main", "loop main", "unconfigure main"]
+    bye = run.workers()[0].bye
+    assert bye["exitstatus"] == 0
+    assert not bye["errors"]
+    assert bye["paths"]
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_the_session_says_how_children_ended_that_it_keeps(suite, ignored):
+    suite.write(
+        conftest=f"""
+        import signal
+        if {ignored}: signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    """,
+        test_a="""
+        import os, signal
+        def test_a(): os.kill(os.getpid(), signal.SIGKILL)
+        def test_b(): pass
+        def test_c(): os._exit(7)
+    """,
+    )
+    run = suite.run("-n", "3", workers=3, chunk=1, together=True, keep=True)
+    pids = {worker.pid for worker in run.workers()}
+    # Where the system does not say how a child ended, the supervisor is given it as before. What
+    # ends after the session does, too.
+    ended = {pid: run.kept.get(pid, run.statuses.get(pid)) for pid in pids}
+    assert sorted(ended.values()) == [-signal.SIGKILL, 0, 7]
+    assert bool(run.kept) is not ignored
+
+
 def test_errors_at_the_end_of_a_worker_are_told(suite):
     suite.write(
         conftest="""

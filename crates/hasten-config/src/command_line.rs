@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::distribution::{ORDER, SHARD, SHARD_BY};
 use crate::file::Run;
+use crate::isolate::{ISOLATE, Isolate};
 use crate::span;
 use crate::{ConfigError, OrderBy, Patterns, Place, Rules, Shard, ShardBy, Span};
 
@@ -59,6 +60,8 @@ pub struct CommandLine {
     pub shard_by: Option<String>,
     /// `--order`.
     pub order: Option<String>,
+    /// `--isolate`.
+    pub isolate: Option<String>,
     /// Settings of pytest's plugins.
     pub ini: Ini,
 }
@@ -135,6 +138,12 @@ impl CommandLine {
                 SHARD_BY,
             )?,
             order: read("--order", self.order.as_deref(), OrderBy::parse, ORDER)?,
+            isolate: read(
+                "--isolate",
+                self.isolate.as_deref(),
+                Isolate::parse,
+                ISOLATE,
+            )?,
             resources: BTreeMap::new(),
         })
     }

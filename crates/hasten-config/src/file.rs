@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use crate::overrides::Override;
 use crate::policy::{self, Policy};
 use crate::words;
-use crate::{CommandLine, ConfigError, OrderBy, Place, Rules, Shard, ShardBy};
+use crate::{CommandLine, ConfigError, Isolate, OrderBy, Place, Rules, Shard, ShardBy};
 
 /// `[tool.hasten]` of a project's `pyproject.toml`, without mistakes.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +45,7 @@ pub(crate) struct Run {
     pub(crate) shard: Option<Shard>,
     pub(crate) shard_by: Option<ShardBy>,
     pub(crate) order: Option<OrderBy>,
+    pub(crate) isolate: Option<Isolate>,
     /// How many tests may use each resource at a time.
     pub(crate) resources: BTreeMap<String, u32>,
 }
@@ -70,6 +71,7 @@ impl Run {
             shard: self.shard.or(weaker.shard),
             shard_by: self.shard_by.or(weaker.shard_by),
             order: self.order.or(weaker.order),
+            isolate: self.isolate.or(weaker.isolate),
             resources,
         }
     }

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use crate::file::{File, Run, Section};
 use crate::overrides::Selected;
 use crate::{
-    CommandLine, ConfigError, Expression, OrderBy, Place, Quarantine, Rules, Shard, ShardBy,
+    CommandLine, ConfigError, Expression, Isolate, OrderBy, Place, Quarantine, Rules, Shard,
+    ShardBy,
 };
 
 /// Seconds that a test has to end after its limit, unless something else is said.
@@ -49,6 +50,8 @@ pub struct Policy {
     pub shard_by: ShardBy,
     /// The order that the user asks for.
     pub order: Option<OrderBy>,
+    /// What has a process of its own, unless a mark says otherwise.
+    pub isolate: Isolate,
     /// How many tests may use a resource at a time, where it is not one.
     pub resources: BTreeMap<String, u32>,
     /// For tests that no override is for.
@@ -99,6 +102,7 @@ pub(crate) fn join(
         shard: run.shard,
         shard_by: run.shard_by.unwrap_or_default(),
         order: run.order,
+        isolate: run.isolate.unwrap_or_default(),
         resources: run.resources.clone(),
         quarantine: quarantine(file, run)?,
         rules,

@@ -10,6 +10,7 @@ use camino::Utf8Path;
 
 use crate::distribution::{ORDER, SHARD_BY};
 use crate::file::{File, Run, Section};
+use crate::isolate::{ISOLATE, Isolate};
 use crate::overrides::Override;
 use crate::words::{self, OF_FILTER, OF_RUN, OF_TESTS};
 use crate::{ConfigError, Expression, ExpressionKind, NodeIds, OrderBy, Rules, ShardBy};
@@ -152,6 +153,7 @@ fn of_run(run: &mut Run, entry: &Entry<'_>) -> Result<bool, ConfigError> {
         "quarantine" => run.quarantine = Some((entry.place(), entry.text()?)),
         "max-workers" => run.max_workers = Some(entry.at_least_one(value::WORKERS)?),
         "once-per-run" => run.once_per_run = Some(entry.names()?),
+        "isolate" => run.isolate = Some(entry.read(Isolate::parse, ISOLATE)?),
         "order" => run.order = Some(entry.read(OrderBy::parse, ORDER)?),
         "shard-by" => run.shard_by = Some(entry.read(ShardBy::parse, SHARD_BY)?),
         _ => return Ok(false),

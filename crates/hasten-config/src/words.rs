@@ -30,6 +30,7 @@ pub(crate) const OF_RUN: &[&str] = &[
     "github",
     "order",
     "shard-by",
+    "isolate",
 ];
 
 /// What makes a filter.

@@ -68,6 +68,8 @@ frame_types! {
         AskTerminal = 20,
         /// It goes on.
         LeaveTerminal = 21,
+        /// A child that the session keeps has ended.
+        Ended = 22,
     }
 }
 
@@ -106,6 +108,8 @@ frame_types! {
         OnceEnd = 79,
         /// Whether the terminal is the worker's.
         Terminal = 80,
+        /// Let go of the pytest session, which other processes go on with, and leave.
+        Leave = 81,
     }
 }
 

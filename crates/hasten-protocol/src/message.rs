@@ -167,6 +167,12 @@ pub struct Collected {
     /// The items with the mark `serial`.
     #[serde(default)]
     pub serial: Vec<u32>,
+    /// The items with the mark `isolate`.
+    #[serde(default)]
+    pub isolated: Vec<u32>,
+    /// Those whose mark says that they are not.
+    #[serde(default)]
+    pub not_isolated: Vec<u32>,
     /// What collection took.
     #[serde(default)]
     pub measured: Collection,
@@ -288,6 +294,14 @@ pub struct WorkerIdentity {
     /// workers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub once: Option<Vec<String>>,
+    /// How many processes this worker had before this one.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub process: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// Fork a process.
@@ -300,6 +314,18 @@ pub struct Fork<'a> {
     pub args: Option<&'a [String]>,
     /// Who a worker is.
     pub worker: Option<WorkerIdentity>,
+    /// The process that forks keeps it as its child, and says how it ended.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub keep: bool,
+}
+
+/// A child that the session keeps has ended.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Ended {
+    /// Its process id.
+    pub pid: i32,
+    /// As `waitpid` says it.
+    pub status: i32,
 }
 
 /// Distribute, or not.

@@ -66,6 +66,11 @@ impl Measured {
             .extend(message.spans.into_iter().map(|span| (worker, span)));
     }
 
+    /// A worker has another process, which counts its messages anew.
+    pub(crate) fn forget(&mut self, worker: usize) {
+        self.heard.remove(&worker);
+    }
+
     /// Something happens now.
     pub(crate) fn note(&mut self, moment: Moment) {
         let now = epoch_seconds(SystemTime::now());

@@ -29,6 +29,17 @@ pub(crate) enum Role {
     Session,
     /// The number of a worker.
     Worker(usize),
+    /// The next process of that worker.
+    Standby(usize),
+    /// It was a worker's, which has another one now.
+    Leaving,
+}
+
+impl Role {
+    /// True for one that is, will be or was a worker's.
+    pub(crate) const fn is_of_worker(self) -> bool {
+        matches!(self, Self::Worker(_) | Self::Standby(_) | Self::Leaving)
+    }
 }
 
 /// A Python process and the channel to it.
@@ -41,6 +52,8 @@ pub(crate) struct Process {
     pub(crate) bye: Option<Bye>,
     /// Its end was handled.
     pub(crate) gone: bool,
+    /// It was a worker's that has another one: once it is gone, nobody refers to it.
+    pub(crate) replaced: bool,
     /// What it did that only a fault in hasten explains.
     pub(crate) fault: Option<String>,
     /// We have sent SIGKILL.
@@ -58,6 +71,7 @@ impl Process {
             ending: None,
             bye: None,
             gone: false,
+            replaced: false,
             fault: None,
             killed: Cell::new(false),
             strays: RefCell::default(),
@@ -71,13 +85,13 @@ impl Process {
         };
         if signal == Signal::SIGKILL {
             self.killed.set(true);
-            if matches!(self.role, Role::Worker(_)) {
+            if self.role.is_of_worker() {
                 // Afterwards nobody knows any more whose they are.
                 self.strays.borrow_mut().extend(strays::below(pid));
             }
         }
         let pid = Pid::from_raw(pid);
-        let leads_a_group = matches!(self.role, Role::Session | Role::Worker(_));
+        let leads_a_group = self.role == Role::Session || self.role.is_of_worker();
         if !(leads_a_group && killpg(pid, signal).is_ok()) {
             let _ = kill(pid, signal);
         }

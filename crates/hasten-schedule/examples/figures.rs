@@ -64,6 +64,7 @@ fn build(suite: &Suite, known: Known) -> (Vec<Item>, Vec<f64>) {
                     expected,
                     bound: None,
                     alone: false,
+                    unit: None,
                 });
                 durations.push(seconds);
             }

@@ -10,8 +10,9 @@ const FREE: u32 = u32::MAX;
 /// A group that nobody else takes from while one worker has it.
 #[derive(Clone, Debug, Default)]
 struct BoundGroup {
-    /// Items that are to be sent, in the order of collection.
-    waiting: BTreeSet<u32>,
+    /// Items that are to be sent, in the order of collection, but for isolated units, which come one after another:
+    /// each with its rank.
+    waiting: BTreeSet<(u32, u32)>,
     /// Number of items that were sent and are not finished.
     sent: usize,
     /// The worker that has it: as long as there is something to send or to finish.
@@ -24,6 +25,8 @@ pub(crate) struct BoundGroups {
     /// The group of each item; empty when all are free.
     of: Vec<u32>,
     groups: Vec<BoundGroup>,
+    /// The rank of items of isolated units: the first item of the unit.
+    ranks: HashMap<u32, u32>,
 }
 
 impl BoundGroups {
@@ -36,6 +39,8 @@ impl BoundGroups {
         let mut seen = HashMap::new();
         let mut groups: Vec<BoundGroup> = Vec::new();
         let mut of = Vec::with_capacity(items.len());
+        let mut units = HashMap::new();
+        let mut ranks = HashMap::new();
         for (at, item) in (0..).zip(items) {
             let Some(number) = number(item) else {
                 of.push(FREE);
@@ -45,10 +50,19 @@ impl BoundGroups {
             if group == groups.len() {
                 groups.push(BoundGroup::default());
             }
-            groups[group].waiting.insert(at);
+            let rank = item.unit.map(|unit| *units.entry(unit).or_insert(at));
+            if let Some(rank) = rank {
+                ranks.insert(at, rank);
+            }
+            groups[group].waiting.insert((rank.unwrap_or(at), at));
             of.push(u32::try_from(group).unwrap_or(FREE));
         }
-        Self { of, groups }
+        Self { of, groups, ranks }
+    }
+
+    /// An item is in a unit of its own from now on, which comes after all others of its group.
+    pub(crate) fn set_rank(&mut self, item: u32, rank: u32) {
+        self.ranks.insert(item, rank);
     }
 
     /// Number of groups.
@@ -64,7 +78,7 @@ impl BoundGroups {
 
     /// The items of a group that are to be sent.
     pub(crate) fn waiting(&self, group: usize) -> impl Iterator<Item = u32> + '_ {
-        self.groups[group].waiting.iter().copied()
+        self.groups[group].waiting.iter().map(|(_, item)| *item)
     }
 
     /// Lets a worker have a group.
@@ -74,7 +88,7 @@ impl BoundGroups {
 
     /// The next item of a group.
     pub(crate) fn first(&self, group: usize) -> Option<u32> {
-        self.groups[group].waiting.first().copied()
+        self.groups[group].waiting.first().map(|(_, item)| *item)
     }
 
     /// The next item of a group is sent to its worker.
@@ -106,9 +120,10 @@ impl BoundGroups {
 
     /// An item is to be sent again; returns true when the group has to be offered for that.
     pub(crate) fn again(&mut self, group: usize, item: u32) -> bool {
+        let rank = self.ranks.get(&item).copied().unwrap_or(item);
         let group = &mut self.groups[group];
         let offered = !group.waiting.is_empty();
-        group.waiting.insert(item);
+        group.waiting.insert((rank, item));
         group.holder.is_none() && !offered
     }
 }
@@ -124,6 +139,7 @@ mod tests {
             expected: None,
             bound,
             alone,
+            unit: None,
         }
     }
 

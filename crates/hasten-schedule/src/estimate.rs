@@ -179,6 +179,7 @@ mod tests {
             expected,
             bound: None,
             alone: false,
+            unit: None,
         }
     }
 

@@ -170,8 +170,13 @@ impl Held {
     }
 
     /// The unit that a worker should have: the one that it had last, else one of what takes longest, which nobody has
-    /// begun if there is one. `in_order`: the one with the first item.
-    pub(crate) fn find(&self, worker: usize, in_order: bool) -> Option<usize> {
+    /// begun if there is one. `in_order`: the one with the first item. Only one whose first item `suits`.
+    pub(crate) fn find(
+        &self,
+        worker: usize,
+        in_order: bool,
+        suits: impl Fn(u32) -> bool,
+    ) -> Option<usize> {
         if self.open == 0 {
             return None;
         }
@@ -197,7 +202,8 @@ impl Held {
         (0..self.units.len())
             .filter(|number| {
                 let unit = &self.units[*number];
-                !unit.waiting.is_empty() && self.is_free(unit, Some(worker))
+                unit.waiting.first().is_some_and(|item| suits(*item))
+                    && self.is_free(unit, Some(worker))
             })
             .max_by_key(rank)
     }
@@ -305,6 +311,7 @@ mod tests {
             expected: Some(1.0),
             bound: None,
             alone: false,
+            unit: None,
         };
         let items = [0, 0, 1, 2, 3].map(item);
         let mut resources = Resources::default();
@@ -315,7 +322,10 @@ mod tests {
         let mut held = Held::new(&items, &resources, &bound, &estimates);
         let critical = |held: &Held| [0, 1, 2].map(|unit| held.critical(unit));
         assert_eq!(critical(&held), [1.5, 2.0, 2.0]);
-        let next = |held: &Held, in_order| held.find(0, in_order).and_then(|unit| held.first(unit));
+        let next = |held: &Held, in_order| {
+            let unit = held.find(0, in_order, |_| true)?;
+            held.first(unit)
+        };
         assert_eq!(
             next(&held, false),
             Some(2),

@@ -24,6 +24,9 @@ pub(crate) enum Rank {
     Unknown,
     /// The rest.
     Known,
+    /// What runs in a process of its own: processes that have run something else are not ended as long as there is more
+    /// for them.
+    Isolated,
 }
 
 /// A unit to give out.
@@ -299,8 +302,11 @@ impl<'a> Cutter<'a> {
             .map(|item| self.estimates.of(*item).seconds)
             .sum();
         let known = |item: &u32| self.estimates.history(*item).is_some();
+        let isolated = |item: &u32| self.items[*item as usize].unit.is_some();
         let rank = if group.iter().any(known) && seconds >= self.long {
             Rank::Long
+        } else if group.iter().any(isolated) {
+            Rank::Isolated
         } else if group.iter().all(known) {
             Rank::Known
         } else {

@@ -39,6 +39,11 @@
 //! holds; the supervisor asks again for idle workers when [`Planner::has_work`] says so.
 //! With one worker, and never another, neither means anything, and all items keep their order.
 //!
+//! An *isolated unit* runs in a process that runs nothing else. The process of a worker runs one such unit, or any
+//! items that are in none. When neither is left that its process may run, the worker is told to *renew* it: it gets
+//! another process, which has run nothing, and goes on. So that processes with fixtures of the session are not ended
+//! in the middle, they run what is not isolated first; only units that are long by the first rule come earlier.
+//!
 //! How many workers there are is decided by [`autoscale`], from what the system says of their load. The planner
 //! says how many more would find something to do ([`Planner::room`]).
 
@@ -49,6 +54,7 @@ mod bound;
 mod count;
 mod estimate;
 mod held;
+pub mod isolation;
 mod layout;
 mod lower_limit;
 pub mod order;
@@ -76,6 +82,9 @@ pub struct Item {
     pub bound: Option<u32>,
     /// Nothing else runs while it runs. It then belongs to no bound group.
     pub alone: bool,
+    /// Number of an *isolated unit*: items that run in a process of their own, one after another. None: it shares its
+    /// process with others.
+    pub unit: Option<u32>,
 }
 
 /// How a run is planned.
@@ -119,4 +128,7 @@ pub struct Assignment {
     /// Nothing follows for this worker as things stand: after the final item it tears everything down.
     /// Never false when `items` is empty.
     pub last: bool,
+    /// There is something for this worker, but not for its process: once it holds nothing any more, it is to get
+    /// another one ([`Planner::renewed`]), and to ask again. Only where `items` is empty.
+    pub renew: bool,
 }

@@ -5,6 +5,7 @@ mod bound;
 mod elastic;
 mod find;
 mod held;
+mod renewal;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -15,6 +16,7 @@ use crate::bound::BoundGroups;
 use crate::count::worker_count;
 use crate::estimate::{Estimates, duration};
 use crate::held::{Held, Resources};
+use crate::isolation::{self, Units};
 use crate::layout::{Layout, Rank, Unit};
 use crate::pool::Pool;
 use crate::share::Groups;
@@ -44,6 +46,7 @@ pub struct Planner {
     groups: Groups,
     bound: BoundGroups,
     held: Held,
+    units: Units,
     /// Items to send that run alone.
     alone: BTreeSet<u32>,
     /// Whether each item runs alone.
@@ -89,6 +92,7 @@ impl Planner {
                 item.alone = false;
             }
         }
+        isolation::bind(&mut items);
         let estimates = Estimates::new(&items, options.batch);
         let mut all = Amount::default();
         for item in &items {
@@ -123,6 +127,7 @@ impl Planner {
             groups: Groups::default(),
             bound,
             held,
+            units: Units::new(&items),
             alone,
             solo: None,
             runs_alone: items.iter().map(|item| item.alone).collect(),
@@ -164,6 +169,7 @@ impl Planner {
             return Assignment {
                 items: Vec::new(),
                 last: true,
+                renew: false,
             };
         };
         let least = if self.options.lookahead {
@@ -190,13 +196,21 @@ impl Planner {
         // One that is answered now asks once more, and may then take what runs alone without a new set-up.
         let later = !self.alone.is_empty() || !self.held.is_empty();
         let asks_again = later && !batch.items.is_empty();
-        let last = !self.has_work_for(worker) && !asks_again;
+        let renew = batch.items.is_empty() && !barred && self.decide_renewal(worker);
+        let last = if self.is_isolated(worker) {
+            !self.unit_goes_on(worker)
+        } else {
+            !self.has_work_for(worker) && !asks_again
+        };
+        let last = last || batch.items.is_empty();
         if let Some(state) = self.worker_mut(worker) {
             state.told_last = last;
+            state.renews &= renew;
         }
         Assignment {
             items: batch.items,
             last,
+            renew,
         }
     }
 
@@ -249,6 +263,9 @@ impl Planner {
                 self.unsend(&[*item]);
                 let history = self.estimates.history(*item);
                 self.unfinished.add(history);
+                if let Some(unit) = self.units.again(*item) {
+                    self.bound.set_rank(*item, unit);
+                }
                 again.push(*item);
             }
         }
@@ -356,7 +373,7 @@ impl Planner {
     fn offer(&mut self, unit: Unit) {
         let by_seconds = match unit.rank {
             Rank::Long => true,
-            Rank::Known => !self.in_order,
+            Rank::Known | Rank::Isolated => !self.in_order,
             Rank::Returned | Rank::Unknown => false,
         };
         let seconds = if by_seconds {

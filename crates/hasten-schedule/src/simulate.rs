@@ -87,6 +87,8 @@ struct Process {
     doing: Doing,
     queue: VecDeque<u32>,
     last: bool,
+    /// It needs another process for what comes next.
+    renew: bool,
     started: usize,
     unsent: Vec<(u32, f64)>,
     sent_at: f64,
@@ -174,11 +176,13 @@ impl<'a> Run<'a> {
             doing: Doing::Starting,
             queue: VecDeque::new(),
             last: false,
+            renew: false,
             started: 0,
             unsent: Vec::new(),
             sent_at: time,
         });
         self.outcome.sequences.push(Vec::new());
+        self.outcome.renewals.push(Vec::new());
         self.outcome.times.push(Vec::new());
         self.at(time, self.processes.len() - 1);
     }
@@ -211,18 +215,29 @@ impl<'a> Run<'a> {
 
     fn feed(&mut self, worker: usize) {
         let rests = self.is_crowded(worker) && self.planner.rest(worker);
-        let Assignment { items, last } = if rests {
+        let mut next = if rests {
             Assignment {
-                items: Vec::new(),
                 last: true,
+                ..Assignment::default()
             }
         } else {
             self.planner.next(worker)
         };
-        self.outcome.batches += usize::from(!items.is_empty());
+        let idle = matches!(
+            self.processes[worker].doing,
+            Doing::Nothing | Doing::Asking(None)
+        );
+        if next.renew && idle {
+            self.planner.renewed(worker);
+            let before = self.outcome.sequences[worker].len();
+            self.outcome.renewals[worker].push(before);
+            next = self.planner.next(worker);
+        }
+        self.outcome.batches += usize::from(!next.items.is_empty());
         let process = &mut self.processes[worker];
-        process.queue.extend(items);
-        process.last = last;
+        process.queue.extend(next.items);
+        process.last = next.last;
+        process.renew = next.renew;
     }
 
     /// The worker takes the next item of its queue.
@@ -233,8 +248,11 @@ impl<'a> Run<'a> {
             self.report(worker, time);
             if !self.processes[worker].last {
                 self.ask(worker, None, time);
-            } else if self.planner.has_work() && !self.is_crowded(worker) {
-                // Another one died after this one was told that nothing follows.
+            } else if self.processes[worker].renew
+                || self.planner.will_renew(worker)
+                || self.planner.has_work() && !self.is_crowded(worker)
+            {
+                // Its process has run what it may, or another worker died after this one was told that nothing follows.
                 self.wake(worker, time);
             }
             return;

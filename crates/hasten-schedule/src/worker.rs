@@ -14,6 +14,16 @@ struct Sent {
     expected: Expected,
 }
 
+/// What the process of a worker has run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ran {
+    Nothing,
+    /// Items that are in no isolated unit.
+    Shared,
+    /// This isolated unit.
+    Unit(u32),
+}
+
 /// A worker that lives.
 #[derive(Clone, Debug)]
 pub(crate) struct Worker {
@@ -35,6 +45,9 @@ pub(crate) struct Worker {
     pub(crate) unproven: u32,
     /// It was told that nothing follows.
     pub(crate) told_last: bool,
+    pub(crate) ran: Ran,
+    /// It held nothing, was told to renew its process, and has not asked since.
+    pub(crate) renews: bool,
 }
 
 impl Worker {
@@ -49,6 +62,8 @@ impl Worker {
             latest: HashMap::new(),
             unproven: 1,
             told_last: false,
+            ran: Ran::Nothing,
+            renews: false,
         }
     }
 

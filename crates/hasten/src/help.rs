@@ -23,6 +23,7 @@ hasten adds, or understands as pytest-xdist and pytest-timeout do:
   --retries NUM                a failed test is run again, at most so often; a crash is a failure, too
   --quarantine FILE            tests whose failures do not fail the run
   --durations-regress RATIO    a test that takes more than RATIO times its usual time fails the run
+  --isolate test|file|none     each test, or file, in a process of its own, forked from what is collected
   --diagnose-flaky             why do failed tests fail: always, sometimes, or after another test?
   --events FILE                what happens, as JSON lines, while the run goes on
   --shard I/N                  one of N parts of the tests, for one of N machines

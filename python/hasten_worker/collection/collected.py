@@ -11,7 +11,9 @@ from hasten_worker.configuration.flaky_marks import add_flaky_marks
 from hasten_worker.messages.values import complete
 from hasten_worker.messages.warning_records import to_message
 
-_OURS = frozenset(("timeout", "flaky", "xdist_group", "serial", "resource", "dependency"))
+_OURS = frozenset(
+    ("timeout", "flaky", "xdist_group", "serial", "resource", "dependency", "isolate")
+)
 
 
 class Collection:

@@ -32,7 +32,8 @@ from hasten_worker.messages.journal import Journal
 from hasten_worker.messages.junit import ProvideXml
 from hasten_worker.messages.node_values import from_text
 from hasten_worker.messages.wire import Channel
-from hasten_worker.processes.forking import ForkFailed, fork_off
+from hasten_worker.processes.children import Children
+from hasten_worker.processes.forking import ForkFailed, fork_child, fork_off
 from hasten_worker.processes.hazards import hazards
 from hasten_worker.processes.identity import (
     IdentityAudit,
@@ -45,7 +46,7 @@ from hasten_worker.processes.streams import Streams
 from hasten_worker.running.adoption import adopt
 from hasten_worker.running.time_limit import TimeLimit
 from hasten_worker.running.timers import keep_timers_out, mend_marks
-from hasten_worker.running.worker import Worker, leave
+from hasten_worker.running.worker import Worker, leave, temporary_folder
 
 
 class Session:
@@ -172,7 +173,7 @@ class Session:
         option.maxprocesses = None
         basetemp = self._identity.get("basetemp")
         if not self.forks and basetemp:
-            option.basetemp = os.path.join(basetemp, "popen-" + self._identity["id"])
+            option.basetemp = os.path.join(basetemp, temporary_folder(self._identity))
 
     # Hooks.
 
@@ -288,22 +289,26 @@ class Session:
     def _serve(self):
         """Forks a worker for each FORK; returns in a worker, or with None where there was none."""
         forked = False
+        children = Children(self._channel)
         while True:
+            children.wait()
             kind, payload = self._channel.receive()
             if kind != wire.FORK:
                 if forked:
                     os._exit(0)
                 return None
             descriptors = self._channel.take_descriptors(6)
+            order = json.loads(payload)
             try:
-                child = fork_off(own_group=True)
+                child = _fork_for(order, children)
                 forked = True
             except ForkFailed as error:
                 roles.complain_about_fork(self._channel, error)
                 child = False
             if child:
+                children.forget()
                 self._channel.close()
-                return Channel(descriptors[0]), json.loads(payload)["worker"], descriptors[1:]
+                return Channel(descriptors[0]), order["worker"], descriptors[1:]
             for descriptor in descriptors:
                 os.close(descriptor)
 
@@ -337,6 +342,16 @@ class LoadingWorker(Session):
         TIMES.stop()
         self._worker = Worker(self._channel, self._identity, self._descriptors, self.streams)
         return self._worker.run(session, fused.why_not(session))
+
+
+def _fork_for(order, children):
+    """Forks the worker of a FORK; returns True in it."""
+    if not (order.get("keep") and children.can_be_kept()):
+        return fork_off(own_group=True)
+    child = fork_child()
+    if child:
+        children.add(child)
+    return not child
 
 
 def _has_markup():

@@ -4,6 +4,7 @@
 def together(items, marked):
     """Returns, for COLLECTED, what marks say of items: groups, resources and the like."""
     groups, serial, resources, dependent = {}, [], {}, []
+    isolated, not_isolated = [], []
     for index in marked:
         item = items[index]
         name = _group(item)
@@ -16,7 +17,17 @@ def together(items, marked):
         depends = _depends(item)
         if depends is not None:
             dependent.append((index, *depends))
-    return {"groups": groups, "serial": serial, "resources": resources, "dependent": dependent}
+        isolates = _isolates(item)
+        if isolates is not None:
+            (isolated if isolates else not_isolated).append(index)
+    return {
+        "groups": groups,
+        "serial": serial,
+        "resources": resources,
+        "dependent": dependent,
+        "isolated": isolated,
+        "not_isolated": not_isolated,
+    }
 
 
 def _group(item):
@@ -32,6 +43,15 @@ def _resources(item):
     """Returns the names that ``resource`` marks have. What is no text is another suite's mark."""
     marks = item.iter_markers("resource")
     return {_readable(name) for mark in marks for name in mark.args if isinstance(name, str)}
+
+
+def _isolates(item):
+    """Returns whether the nearest ``isolate`` mark is on, or None without one."""
+    mark = item.get_closest_marker("isolate")
+    if mark is None:
+        return None
+    on = mark.args[0] if mark.args else mark.kwargs.get("on", True)
+    return on is not False
 
 
 def _depends(item):

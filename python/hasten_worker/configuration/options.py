@@ -10,7 +10,7 @@ import pytest
 
 from hasten_worker.configuration import newhooks
 from hasten_worker.configuration.options_of_reruns import FLAKY_MARKER, add_reruns
-from hasten_worker.configuration.options_of_rules import add_retries, add_rules
+from hasten_worker.configuration.options_of_rules import add_isolate, add_retries, add_rules
 
 XDIST_MARKER = (
     "xdist_group: specify group for tests should run in same session."
@@ -27,6 +27,10 @@ RESOURCE_MARKER = (
     "resource(name, ...): no more tests use the same resource at a time than its limit, which is 1 "
     "unless [tool.hasten.resources] has another."
 )
+ISOLATE_MARKER = (
+    "isolate(on=True): the test runs in a process of its own, whatever --isolate says; with False "
+    "in one that others run in, too."
+)
 _DIST_MODES = ["each", "load", "loadscope", "loadfile", "loadgroup", "worksteal", "no"]
 
 
@@ -38,6 +42,8 @@ class Options:
         self._owns_timeout = importlib.util.find_spec("pytest_timeout") is None
         # So does pytest-retry.
         self._owns_retries = importlib.util.find_spec("pytest_retry") is None
+        # And pytest-isolate.
+        self._owns_isolate = importlib.util.find_spec("pytest_isolate") is None
 
     @pytest.hookimpl
     def pytest_addoption(self, parser):
@@ -46,6 +52,8 @@ class Options:
         _add_accepted(group)
         _add_outputs(group)
         add_rules(group, self._owns_retries)
+        if self._owns_isolate:
+            add_isolate(group)
         add_reruns(parser)
         _add_settings(parser)
         if self._owns_timeout:
@@ -63,6 +71,7 @@ class Options:
         config.addinivalue_line("markers", FLAKY_MARKER)
         config.addinivalue_line("markers", SERIAL_MARKER)
         config.addinivalue_line("markers", RESOURCE_MARKER)
+        config.addinivalue_line("markers", ISOLATE_MARKER)
         if self._owns_timeout:
             config.addinivalue_line("markers", TIMEOUT_MARKER)
 
@@ -79,12 +88,13 @@ class Options:
             late = self._owns_timeout = True
             pluginmanager.add_hookspecs(newhooks.TimeoutHooks)
             pluginmanager.register(TimeoutOptions)
-        if not (
-            self._owns_retries
-            or any(str(name).partition(".")[0] == "pytest_retry" for name in modules)
-        ):
+        packages = {str(name).partition(".")[0] for name in modules}
+        if not (self._owns_retries or "pytest_retry" in packages):
             late = self._owns_retries = True
             pluginmanager.register(RetryOptions)
+        if not (self._owns_isolate or "pytest_isolate" in packages):
+            late = self._owns_isolate = True
+            pluginmanager.register(IsolateOptions)
         return late
 
 
@@ -95,6 +105,15 @@ class RetryOptions:
     @pytest.hookimpl
     def pytest_addoption(parser):
         add_retries(parser.getgroup("hasten", "distributed and subprocess testing"))
+
+
+class IsolateOptions:
+    """The option that pytest-isolate registers as well."""
+
+    @staticmethod
+    @pytest.hookimpl
+    def pytest_addoption(parser):
+        add_isolate(parser.getgroup("hasten", "distributed and subprocess testing"))
 
 
 class TimeoutOptions:

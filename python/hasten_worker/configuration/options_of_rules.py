@@ -119,6 +119,16 @@ def add_retries(group):
             group.addoption("--" + name, dest=_dest(name), type=kind, metavar=metavar, help=text)
 
 
+def add_isolate(group):
+    """Registers what pytest-isolate has as well, as a switch."""
+    group.addoption(
+        "--isolate",
+        dest=_dest("isolate"),
+        choices=["test", "file", "none"],
+        help="Run each test, or the tests of each file, in a process of its own",
+    )
+
+
 def given_rules(known):
     """Returns those that the command line has."""
     values = vars(known)
@@ -127,7 +137,7 @@ def given_rules(known):
 
 
 def _names():
-    return [name for name, *_ in _VALUES] + ["flaky-result", "diagnose-flaky", "github"]
+    return [name for name, *_ in _VALUES] + ["flaky-result", "diagnose-flaky", "github", "isolate"]
 
 
 def _dest(name):

@@ -52,6 +52,7 @@ ONCE_TELL = 18
 ONCE_ENDED = 19
 ASK_TERMINAL = 20
 LEAVE_TERMINAL = 21
+ENDED = 22
 
 FORK = 65
 DECISION = 66
@@ -69,6 +70,7 @@ NODE_DOWN = 77
 ONCE = 78
 ONCE_END = 79
 TERMINAL = 80
+LEAVE = 81
 
 # Bound here: tests replace functions of modules.
 _encode = json.JSONEncoder(default=repr, allow_nan=False, separators=(",", ":")).encode
@@ -133,6 +135,10 @@ class Channel:
         # A worker finishes its item when a test has closed the descriptor. In every other
         # case there is nobody left to speak to, or to clean up for.
         self.survives_closing = False
+
+    def fileno(self):
+        """Returns the descriptor of the socket."""
+        return self._socket.fileno()
 
     def abandon(self):
         """Lets go of the descriptor: this is a copy of the process that speaks."""

@@ -35,6 +35,20 @@ def fork_off(own_group):
     return True
 
 
+def fork_child():
+    """Forks a child that this process keeps; returns its id, and 0 in the child.
+
+    The child leads a process group of its own.
+    """
+    _flush_streams()
+    state = RandomState.current()
+    child = _fork()
+    if not child:
+        setpgid(0, 0)
+        state.restore()
+    return child
+
+
 def try_fork():
     """Forks a child that leaves at once: libraries may end threads of theirs before a fork."""
     _flush_streams()

@@ -15,6 +15,7 @@ from hasten_worker.messages import wire
 from hasten_worker.messages.records import NO_ITEM
 from hasten_worker.running.attempts import AGAIN, INDEX, Attempts
 from hasten_worker.running.leftovers import Leftovers
+from hasten_worker.running.registration import register
 from hasten_worker.running.usage import PhaseUsage
 
 # The exit status of a worker whose channel a test has closed: the rest is in its journal.
@@ -42,7 +43,8 @@ class ItemLoop:
         self._once = once  # fixtures that are set up once for the whole run, if there are any
         self._runs = 0  # RUN frames received
         self._last = False  # nothing follows what is in the queue
-        self._finished = False  # the session is to be ended
+        self._finished = False  # nothing follows any more
+        self.leaves = False  # other processes go on with the session
         self._ended = False  # pytest wants no further item
         self._early = _who_asks_early(session.config)
         self._lazy = self._early is None
@@ -51,17 +53,16 @@ class ItemLoop:
 
     def run(self):
         """Runs items until the supervisor ends the session."""
-        config = self._session.config
         if self._lazy:
-            config.pluginmanager.register(LazyProtocol(self, self._session))
+            register(self._session, LazyProtocol(self, self._session))
             if self._reports.full:
                 self.why_not_fused = Reason("reports")
             if self.why_not_fused is None:
                 self.fused = Fused(self._session, self, self._journal, self._reports, self.usage)
         else:
             self.why_not_fused = self._early
-            config.pluginmanager.register(PhaseWords(self._journal, self.leftovers))
-            config.pluginmanager.register(PhaseUsage(self.usage))
+            register(self._session, PhaseWords(self._journal, self.leftovers))
+            register(self._session, PhaseUsage(self.usage))
         while True:
             word = self._next_word()
             if word is None:
@@ -194,6 +195,10 @@ class ItemLoop:
             if self._once is not None:
                 self._once.end(payload.decode())
             self._channel.send(wire.ONCE_ENDED, payload)
+        elif kind == wire.LEAVE:
+            self._finished = True
+            self._last = True
+            self.leaves = True
         elif kind == wire.EXIT:
             os._exit(0)
 

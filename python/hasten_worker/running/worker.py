@@ -29,6 +29,7 @@ from hasten_worker.running import items
 from hasten_worker.running.debugging import Debugging
 from hasten_worker.running.fixture_times import FixtureTimes
 from hasten_worker.running.item_reports import ItemReports
+from hasten_worker.running.registration import register
 from hasten_worker.running.replayed_hooks import mute_replayed_hooks
 from hasten_worker.running.time_limit import TimeLimit
 from hasten_worker.running.timers import call_hooks_of_suite
@@ -48,6 +49,12 @@ def load_and_run(channel, identity, args, descriptors):
     except BaseException as error:
         plugin.role.died(error)
     plugin.role.leave(status)
+
+
+def temporary_folder(identity):
+    """Returns the name of a worker's folder: each process has its own, what is in it stays."""
+    before = identity.get("process", 0)
+    return "popen-" + identity["id"] + (f"-{before}" if before else "")
 
 
 class Worker:
@@ -93,14 +100,14 @@ class Worker:
         self._reports = ItemReports(
             self.journal, config, identity["full_reports"], usage, fixtures, extra
         )
-        config.pluginmanager.register(WorkerHooks(self))
-        mute_replayed_hooks(config, self._streams)
+        register(session, WorkerHooks(self))
+        mute_replayed_hooks(session, self._streams)
         vscode.in_worker(config)
-        config.pluginmanager.register(Debugging(self.channel, self.journal, self._streams))
+        register(session, Debugging(self.channel, self.journal, self._streams))
         if call_hooks_of_suite(config, self.journal):
             why_not_fused = why_not_fused or Reason("timers")
         if identity.get("watch_fixtures"):
-            config.pluginmanager.register(WideFixtures(self.journal))
+            register(session, WideFixtures(self.journal))
         self._once = once_of_worker(self.channel, self.journal, self._reports, session, identity)
         loop = self._loop = items.ItemLoop(
             session,
@@ -123,6 +130,10 @@ class Worker:
     def paths(self):
         """Says which path its items took, if it came to run any."""
         return None if self._loop is None else self._loop.paths()
+
+    def leaves(self):
+        """Whether other processes go on with the session."""
+        return self._loop is not None and self._loop.leaves
 
     def tell_rest(self):
         """Commits and sends what was not sent yet."""
@@ -182,7 +193,7 @@ class Worker:
         factory = getattr(config, "_tmp_path_factory", None)
         if not basetemp or factory is None:
             return
-        folder = os.path.join(basetemp, "popen-" + self._identity["id"])
+        folder = os.path.join(basetemp, temporary_folder(self._identity))
         config.option.basetemp = folder
         factory._given_basetemp = pathlib.Path(folder)
         factory._basetemp = None
@@ -224,8 +235,11 @@ class WorkerHooks:
         self._worker.interrupted({"kind": "internal", "message": text, "excrepr": None})
         return True
 
-    @hook_wrapper()
+    @hook_wrapper(tryfirst=True)
     def pytest_sessionfinish(self, session, exitstatus):
+        if self._worker.leaves():
+            # What wraps the run of the tests (pytest-cov) has ended; the session has not.
+            leave(self._worker, int(exitstatus), [])
         if self._worker._once is not None:
             self._worker._once.release()
         output = getattr(session.config, "workeroutput", None)

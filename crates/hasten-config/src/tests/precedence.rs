@@ -346,7 +346,7 @@ fn the_example_of_the_documentation_is_right() {
 #[test]
 fn each_resource_is_looked_up_by_itself() {
     let file = parse(
-        "[tool.hasten]\norder = \"random:7\"\nshard-by = \"file\"\nonce-per-run = [\"db\"]\n\
+        "[tool.hasten]\norder = \"random:7\"\nshard-by = \"file\"\nisolate = \"file\"\nonce-per-run = [\"db\"]\n\
          [tool.hasten.resources]\ndatabase = 2\nport = 3\n\
          [tool.hasten.profiles.ci]\nonce-per-run = \"server\"\n\
          [tool.hasten.profiles.ci.resources]\ndatabase = 1\n",
@@ -355,8 +355,12 @@ fn each_resource_is_looked_up_by_itself() {
     let given = CommandLine {
         shard: Some("2/3".to_owned()),
         order: Some("file".to_owned()),
+        isolate: Some("none".to_owned()),
         ..CommandLine::default()
     };
+    let isolate = |given| file.policy(Some("ci"), &given).unwrap().isolate;
+    assert_eq!(isolate(given.clone()), crate::Isolate::None);
+    assert_eq!(isolate(CommandLine::default()), crate::Isolate::File);
     let policy = file.policy(Some("ci"), &given).unwrap();
     let resources: Vec<(&str, u32)> = policy
         .resources

@@ -118,4 +118,6 @@ pub struct RuleOptions {
     pub shard_by: Option<String>,
     /// `--order`.
     pub order: Option<String>,
+    /// `--isolate`.
+    pub isolate: Option<String>,
 }

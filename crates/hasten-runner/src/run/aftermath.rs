@@ -29,7 +29,9 @@ impl Run {
         // Of one that lost its channel another line says so.
         let lost = ending == Ending::Exited(LOST_CHANNEL);
         if !lost && journal::wide_fixtures(worker.memory.journal()) {
-            self.untorn.workers.push(worker.id.clone());
+            if !self.untorn.workers.contains(&worker.id) {
+                self.untorn.workers.push(worker.id.clone());
+            }
             self.untorn.some_left |= matches!(ending, Ending::Exited(_));
         }
         let ended = self.end_strays(number);

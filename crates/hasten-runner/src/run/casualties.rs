@@ -170,12 +170,16 @@ impl Run {
                 self.add_worker(origin)
             }
             Some(number) if living.iter().all(idle) => {
-                if let Some(casualty) = self.alone.held.pop_front() {
+                let next = self.alone.held.front().map(|next| next.death.item);
+                if next.is_some_and(|item| !suite.planner.may_run(*number, item)) {
+                    self.renew(*number);
+                } else if let Some(casualty) = self.alone.held.pop_front() {
                     let item = casualty.death.item;
                     self.alone.again.push(item);
                     self.alone.running = Some((*number, casualty));
                     if let Some(suite) = &mut self.suite {
                         let words = suite.give_out(&[item]);
+                        suite.planner.was_given(*number, item);
                         self.send_run(*number, &words, true);
                     }
                 }

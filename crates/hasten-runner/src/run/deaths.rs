@@ -7,6 +7,7 @@ use hasten_protocol::record::{CALL, OTHER, RecordKind, Records, SETUP};
 use serde_json::Value;
 
 use super::ending::{Stop, not_run};
+use super::renewal::{Renewal, add_paths};
 use super::watch::{Expiry, Watch};
 use super::{Collecting, Run};
 use crate::clock::since;
@@ -72,17 +73,22 @@ impl Run {
             if pid == 0 {
                 break;
             }
-            let ending = Ending::from_wait_status(status);
-            match self
-                .processes
-                .iter_mut()
-                .find(|process| process.pid == Some(pid))
-            {
-                Some(process) => process.ending = Some(ending),
-                // Somebody's orphan, or one of ours whose HELLO was not read yet.
-                None => {
-                    self.unclaimed.insert(pid, ending);
-                }
+            self.note_ending(pid, status);
+        }
+    }
+
+    /// Notes how a process ended: a child of ours, or one that the session keeps.
+    pub(super) fn note_ending(&mut self, pid: i32, status: i32) {
+        let ending = Ending::from_wait_status(status);
+        match self
+            .processes
+            .iter_mut()
+            .find(|process| process.pid == Some(pid))
+        {
+            Some(process) => process.ending = Some(ending),
+            // Somebody's orphan, or one of ours whose HELLO was not read yet.
+            None => {
+                self.unclaimed.insert(pid, ending);
             }
         }
     }
@@ -104,6 +110,9 @@ impl Run {
                 Role::Main => self.on_main_gone(number, ending)?,
                 Role::Session => self.on_session_gone(ending),
                 Role::Worker(worker) => self.on_worker_gone(worker, ending),
+                Role::Standby(worker) => self.on_standby_gone(number, worker, ending),
+                // Its id may be another's from now on.
+                Role::Leaving => self.processes[number].pid = None,
             }
         }
         Ok(())
@@ -207,6 +216,15 @@ impl Run {
         let mut died = None;
         let process = self.workers[number].process;
         let clean = self.processes[process].bye.take();
+        let clean = match clean {
+            Some(bye) if self.workers[number].renewal == Renewal::Leaving => {
+                self.has_left(number, bye);
+                return;
+            }
+            clean => clean,
+        };
+        let stays =
+            self.stop.is_none() && !self.workers[number].finishing && self.keeps_place(number);
         let is_clean = clean.is_some();
         let interrupted = self.stop.as_ref().is_some_and(|stop| stop.interrupts_tests);
         if clean.is_none() && !interrupted {
@@ -227,10 +245,12 @@ impl Run {
                 None => self.note_death_between_items(number, &activity, &cause),
             }
         }
-        let output = clean.as_ref().and_then(|bye| bye.output.clone());
-        self.tell_down(number, output.as_deref(), is_clean);
+        if !stays {
+            let output = clean.as_ref().and_then(|bye| bye.output.clone());
+            self.tell_down(number, output.as_deref(), is_clean);
+        }
         if let Some(bye) = clean {
-            self.workers[number].paths = bye.paths;
+            add_paths(&mut self.workers[number].paths, bye.paths);
             // It said farewell in the middle of a test: an exception has left pytest.
             if let (Some(error), Some(item), None) = (
                 bye.errors.first(),
@@ -255,7 +275,10 @@ impl Run {
                 suite.order.discard(item);
             }
         }
-        if self.stop.is_none() && !self.workers[number].finishing {
+        self.workers[number].planned = false;
+        if stays {
+            self.workers[number].renewal = Renewal::Left;
+        } else if self.stop.is_none() && !self.workers[number].finishing {
             self.dead_unreplaced += 1;
         }
     }

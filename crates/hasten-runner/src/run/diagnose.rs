@@ -15,7 +15,7 @@ use super::pool::Worker;
 use super::watch::Watch;
 use super::{Collecting, Run};
 use crate::error::RunError;
-use crate::flakiness::judge;
+use crate::flakiness::{Verdict, judge};
 use crate::ledger::{Entry, Ledger};
 use crate::process::Role;
 
@@ -36,6 +36,8 @@ pub(crate) struct Diagnosis {
     stopped: bool,
     cases: Vec<Case>,
     trials: Vec<Trial>,
+    /// Some test fails after others, and passes alone.
+    polluted: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -192,11 +194,13 @@ impl Run {
     fn ran_before(&self, item: u32) -> Vec<u32> {
         let mut seen = HashSet::from([item]);
         let last = |worker: &&Worker| worker.ran.contains(&item);
-        let Some(worker) = self.workers.iter().rev().find(last) else {
+        let worker = self.workers.iter().rev().find(last);
+        let worker = worker.map(|worker| worker.ran.as_slice());
+        let Some(ran) = worker.or_else(|| self.past_process(item)) else {
             return Vec::new();
         };
-        let until = worker.ran.iter().rposition(|one| *one == item).unwrap_or(0);
-        let before = worker.ran[..until].iter().copied();
+        let until = ran.iter().rposition(|one| *one == item).unwrap_or(0);
+        let before = ran[..until].iter().copied();
         before.filter(|one| seen.insert(*one)).collect()
     }
 
@@ -223,6 +227,7 @@ impl Run {
                     let nodeid = &suite.nodeids[case.item as usize];
                     let text = verdict.describe(nodeid, name, case.answers.len());
                     self.diagnosis.cases[number].verdict = Some(text);
+                    self.diagnosis.polluted |= matches!(verdict, Verdict::FailsAfter { .. });
                 }
                 Err(question) => self.begin_trial(number, question)?,
             }
@@ -252,12 +257,6 @@ impl Run {
         });
         let place = place.unwrap_or(self.workers.len());
         self.add_worker_at(place, Origin::Session, Some(trial))
-    }
-
-    /// Number of workers that were there for the run itself.
-    pub(super) fn regular_workers(&self) -> usize {
-        let regular = |worker: &&Worker| worker.trial.is_none();
-        self.workers.iter().filter(regular).count()
     }
 
     /// Gives the worker of a trial its items, and lets it go when they ran. It does not end its session: what is done
@@ -349,6 +348,11 @@ impl Run {
                 Some(text) => self.note_summary(text),
                 None => open += 1,
             }
+        }
+        if self.diagnosis.polluted {
+            self.note_summary(
+                "what fails after other tests and passes alone passes with @pytest.mark.isolate, or --isolate test, too",
+            );
         }
         if open > 0 {
             let number = cases.len();

@@ -54,7 +54,7 @@ impl Run {
 
     fn memory_of(&self, role: Role) -> Option<&WorkerMemory> {
         match role {
-            Role::Base => None,
+            Role::Base | Role::Standby(_) | Role::Leaving => None,
             Role::Main if self.distribute => None,
             Role::Main => self.main.as_ref().map(|main| &main.memory),
             Role::Session if self.collected.is_some() => None,
@@ -115,7 +115,7 @@ impl Run {
                 }
             }
             Role::Session => "the process that collects".to_owned(),
-            Role::Main | Role::Base => "the process that runs the tests".to_owned(),
+            _ => "the process that runs the tests".to_owned(),
         }
     }
 }

@@ -106,7 +106,7 @@ impl Run {
             stop.at_once.get_or_insert_with(Instant::now);
         }
         for process in &self.processes {
-            if matches!(process.role, Role::Worker(_) | Role::Session) {
+            if process.role == Role::Session || process.role.is_of_worker() {
                 process.signal(Signal::SIGKILL);
             }
         }
@@ -137,7 +137,7 @@ impl Run {
 
     fn signal_groups(&self, signal: Signal) {
         for process in &self.processes {
-            if matches!(process.role, Role::Worker(_) | Role::Session) {
+            if process.role == Role::Session || process.role.is_of_worker() {
                 process.signal(signal);
             }
         }
@@ -203,6 +203,7 @@ impl Run {
         }
         self.give_out_again();
         self.recall_items();
+        self.renew_workers()?;
         self.replace_workers()?;
         self.scale()?;
         self.run_alone()?;
@@ -288,6 +289,7 @@ impl Run {
     fn end_main(&mut self) {
         self.ended = true;
         self.end_alone();
+        self.end_renewals();
         self.note_untorn();
         self.note_growth();
         self.keys = None;

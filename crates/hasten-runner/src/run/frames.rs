@@ -1,6 +1,7 @@
 //! What processes say, handed to whom it is for.
 
 use hasten_protocol::frame::FromPython;
+use hasten_protocol::message::Ended;
 
 use super::Run;
 use crate::error::RunError;
@@ -25,7 +26,7 @@ impl Run {
                 Ok(Some((kind, payload))) => (kind, payload.to_vec()),
                 Ok(None) => return Ok(()),
                 // A test that writes into a descriptor of ours harms its worker only.
-                Err(error) if matches!(role, Role::Worker(_)) => {
+                Err(error) if role.is_of_worker() => {
                     process.fault.get_or_insert_with(|| {
                         format!(
                             "{error}; unless a test wrote into a descriptor that it did not open"
@@ -69,7 +70,8 @@ impl Run {
             }
             FromPython::Stopped => self.on_stopped(number, payload),
             FromPython::Bye => {
-                self.processes[number].bye = Some(parse(Role::Base, payload)?);
+                let bye = parse(self.processes[number].role, payload)?;
+                self.on_bye(number, bye);
                 Ok(())
             }
             FromPython::Summary => {
@@ -84,6 +86,11 @@ impl Run {
             FromPython::OnceTell => self.on_once_tell(number, payload),
             FromPython::OnceEnded => {
                 self.on_once_ended(number, payload);
+                Ok(())
+            }
+            FromPython::Ended => {
+                let ended: Ended = parse(self.processes[number].role, payload)?;
+                self.note_ending(ended.pid, ended.status);
                 Ok(())
             }
             FromPython::Nodes => self.on_nodes(payload),

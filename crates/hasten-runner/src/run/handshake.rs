@@ -1,5 +1,6 @@
 //! From the first process to a collected suite.
 
+use hasten_config::Isolate;
 use hasten_protocol::PROTOCOL_VERSION;
 use hasten_protocol::frame::{self, ToPython};
 use hasten_protocol::message::{
@@ -34,7 +35,8 @@ const FALLS_BACK: [&str; 3] = [
 
 impl Choice {
     /// `limited`: tests have time limits. `outside`: what else is decided on outside the process that runs a test.
-    fn from(settings: &Settings, limited: bool, outside: Option<&str>) -> Self {
+    /// `isolates`: tests are to run in processes of their own.
+    fn from(settings: &Settings, limited: bool, outside: Option<&str>, isolates: bool) -> Self {
         let debugging = settings.usepdb || settings.trace || settings.debugger;
         let none = settings.numprocesses == Some(Workers::Exactly(0));
         if settings.in_process.is_some() || debugging {
@@ -43,7 +45,10 @@ impl Choice {
                 .then(|| format!("the tests ran in one process, because of {option}"));
             let runs = settings.in_process.is_none() || FALLS_BACK.contains(&option);
             let outside = outside.filter(|what| *what != "--reruns" || !settings.reruns.installed);
-            if let (Some(what), true) = (outside, runs) {
+            let isolates = isolates.then_some("--isolate");
+            let all: Vec<&str> = outside.into_iter().chain(isolates).collect();
+            if !all.is_empty() && runs {
+                let what = all.join(" and ");
                 let without = format!("{what} had no effect: that needs a worker process");
                 note = Some(note.map_or(without.clone(), |note| format!("{note}; {without}")));
             }
@@ -70,6 +75,13 @@ impl Choice {
                 note: Some(note),
             };
         }
+        if none && isolates {
+            let note = "one worker at a time is used instead of none, since --isolate runs tests in processes of their own";
+            return Self {
+                distribute: true,
+                note: Some(note.to_owned()),
+            };
+        }
         Self {
             distribute: !none,
             note: None,
@@ -85,8 +97,19 @@ impl Run {
     ) -> Result<(usize, std::os::fd::OwnedFd), RunError> {
         let (channel, theirs) =
             Channel::pair().map_err(RunError::system("cannot make a socket pair"))?;
-        self.processes.push(Process::new(role, channel));
-        Ok((self.processes.len() - 1, theirs))
+        let process = Process::new(role, channel);
+        let free = |process: &Process| process.gone && process.replaced;
+        let number = match self.processes.iter().position(free) {
+            Some(number) => {
+                self.processes[number] = process;
+                number
+            }
+            None => {
+                self.processes.push(process);
+                self.processes.len() - 1
+            }
+        };
+        Ok((number, theirs))
     }
 
     pub(super) fn start_base(&mut self) -> Result<(), RunError> {
@@ -106,6 +129,7 @@ impl Run {
             role: "main",
             args: Some(&self.options.args),
             worker: None,
+            keep: false,
         };
         let frame = frame::encode_json(ToPython::Fork, &message);
         if let Some(base) = self.process(Role::Base) {
@@ -211,6 +235,7 @@ impl Run {
             settings,
             self.rules.limit_tests(),
             self.rules.decided_outside(),
+            self.rules.isolate() != Isolate::None,
         )
     }
 
@@ -250,6 +275,7 @@ impl Run {
             filters: self.rules.filters(),
             select: self.rules.select(),
             once: self.once_names(),
+            process: 0,
         }
     }
 
@@ -378,10 +404,24 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                Choice::from(&settings(json), limited, outside).distribute,
+                Choice::from(&settings(json), limited, outside, false).distribute,
                 distribute,
                 "{json}"
             );
         }
+    }
+
+    #[test]
+    fn isolation_needs_a_worker_or_is_off() {
+        let choice = |json, outside| Choice::from(&settings(json), false, outside, true);
+        assert!(choice(r#"{"numprocesses": 2}"#, None).note.is_none());
+        let none = choice(r#"{"numprocesses": 0}"#, None);
+        assert!(none.distribute && none.note.unwrap().contains("--isolate"));
+        let debugged = choice(r#"{"usepdb": true}"#, Some("--retries"));
+        assert!(!debugged.distribute);
+        assert_eq!(
+            debugged.note.unwrap(),
+            "--retries and --isolate had no effect: that needs a worker process"
+        );
     }
 }

@@ -21,6 +21,7 @@ mod frames;
 mod github;
 mod handshake;
 mod history;
+mod isolation;
 mod measured;
 mod nodes;
 mod notes;
@@ -30,6 +31,7 @@ mod origin;
 mod pool;
 mod recall;
 mod regress;
+mod renewal;
 mod rules;
 mod scaling;
 mod screen;
@@ -81,6 +83,7 @@ use nodes::Nodes;
 use once::OnceFixtures;
 pub use options::{Github, Output, RunOptions};
 use pool::Worker;
+use renewal::Renewals;
 use rules::Rules;
 use scaling::Scaling;
 use screen::Screen;
@@ -135,6 +138,7 @@ pub(crate) struct Run {
     /// Wait statuses of children whose HELLO was not read yet.
     unclaimed: HashMap<i32, Ending>,
     workers: Vec<Worker>,
+    renewals: Renewals,
     screen: Screen,
     terminal: Terminal,
     keys: Option<Keys>,
@@ -226,6 +230,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         processes: Vec::new(),
         unclaimed: HashMap::new(),
         workers: Vec::new(),
+        renewals: Renewals::default(),
         screen: Screen::default(),
         terminal: Terminal::default(),
         keys: None,
@@ -276,7 +281,8 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
     let kept = run.keep_history();
     descendants::kill_all(run.guardian.pid());
     run.guardian.dismiss();
-    for warning in kept.err().into_iter().chain(run.end_events(&result)) {
+    let warnings = [kept.err(), run.end_events(&result), run.warn_of_marks()];
+    for warning in warnings.into_iter().flatten() {
         run.screen.warn(&warning);
     }
     if let Some(warning) = run.show_on_github() {

@@ -12,6 +12,8 @@ use crate::error::RunError;
 use crate::once::{Answer, Once, Reply, name_of};
 use crate::process::Role;
 
+const ISOLATED: &str = "tests are isolated";
+
 /// Such fixtures, and how far their end is.
 #[derive(Debug, Default)]
 pub(crate) struct OnceFixtures {
@@ -38,7 +40,12 @@ impl Run {
         else {
             return Err(self.not_understood(process, "a question for a fixture"));
         };
-        let answer = if self.workers[number].trial.is_some() {
+        // What is isolated has a process of its own, which ends before the run does.
+        let isolates = self.suite.as_ref().is_some_and(|suite| suite.isolates);
+        if isolates && self.once.known.is_news(ask.key, ISOLATED) {
+            self.note_summary(&describe_each(ask.key, ISOLATED));
+        }
+        let answer = if isolates || self.workers[number].trial.is_some() {
             Some(self.once.known.peek(ask.key))
         } else {
             self.once.known.ask(number, ask.key, ask.again)

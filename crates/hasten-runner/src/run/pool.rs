@@ -12,6 +12,7 @@ use super::Run;
 use super::costs::Costs;
 use super::origin::Origin;
 use super::recall::Sent;
+use super::renewal::Renewal;
 use super::slow::Said;
 use super::suite::Suite;
 use super::watch::Watch;
@@ -61,6 +62,13 @@ pub(crate) struct Worker {
     pub(crate) ran: Vec<u32>,
     /// The number of the trial that it is for: it runs nothing else.
     pub(crate) trial: Option<usize>,
+    /// Processes that it had before this one.
+    nth: usize,
+    /// Its process was forked with everything collected.
+    pub(super) forked: bool,
+    /// Its process runs an isolated unit.
+    pub(super) isolated: bool,
+    pub(super) renewal: Renewal,
     /// What it took to begin, and what it used.
     pub(super) costs: Costs,
 }
@@ -93,20 +101,31 @@ impl Run {
         origin: Origin,
         trial: Option<usize>,
     ) -> Result<(), RunError> {
+        let worker = self.new_worker(number, Role::Worker(number), origin, trial)?;
+        self.place_worker(number, worker);
+        Ok(())
+    }
+
+    /// Starts the process of a worker for this place.
+    pub(super) fn new_worker(
+        &mut self,
+        number: usize,
+        role: Role,
+        origin: Origin,
+        trial: Option<usize>,
+    ) -> Result<Worker, RunError> {
         let memory = WorkerMemory::new().map_err(RunError::system("cannot share memory"))?;
         let descriptors = memory
             .descriptors()
             .map_err(RunError::system("cannot share memory"))?;
-        let (mut process, socket) = self.add_process(Role::Worker(number))?;
-        if let Some(before) = self.workers.get(number) {
-            // The new process, which is the last, takes the place of the old one.
-            process = before.process;
-            self.processes.swap_remove(process);
-        }
+        let (process, socket) = self.add_process(role)?;
+        let before = self.workers.get(number).filter(|_| trial.is_none());
+        let nth = before.map_or(0, |worker| worker.nth + 1 + self.standbys_of(number));
         let id = format!("gw{number}");
         let count = self.count.unwrap_or_else(|| self.most_workers());
         let mut worker = self.identity(id.clone(), count);
         worker.trial = trial.is_some();
+        worker.process = nth;
         let worker = Some(worker);
         let args = (origin != Origin::Session).then_some(self.options.args.as_slice());
         let frame = frame::encode_json(
@@ -115,10 +134,11 @@ impl Run {
                 role: "worker",
                 args,
                 worker,
+                keep: matches!(role, Role::Standby(_)),
             },
         );
         self.start_worker(origin, process, frame, socket, descriptors)?;
-        let worker = Worker {
+        Ok(Worker {
             id,
             process,
             memory,
@@ -138,17 +158,34 @@ impl Run {
             started: Instant::now(),
             ran: Vec::new(),
             trial,
+            nth,
+            forked: origin == Origin::Session,
+            isolated: false,
+            renewal: Renewal::None,
             costs: Costs::default(),
-        };
+        })
+    }
+
+    /// Lets a worker have this place; the process of who was there is gone, or leaves.
+    pub(super) fn place_worker(&mut self, number: usize, worker: Worker) {
+        let forked = worker.forked;
         match self.workers.get_mut(number) {
-            Some(place) => *place = worker,
+            Some(place) => {
+                let before = std::mem::replace(place, worker);
+                let process = &mut self.processes[before.process];
+                process.role = Role::Leaving;
+                process.replaced = true;
+                if process.gone {
+                    process.pid = None;
+                }
+            }
             None => self.workers.push(worker),
         }
-        if origin == Origin::Session {
+        self.count_living();
+        if forked {
             // It finds its first items when it comes to life.
             self.feed(number);
         }
-        Ok(())
     }
 
     /// Once collection and main are ready: plans the run and starts workers.
@@ -175,6 +212,7 @@ impl Run {
         self.expect_retries()?;
         self.announce_hazards(count);
         let origin = self.origin();
+        self.announce_isolation(origin);
         if self.workers.is_empty() {
             self.begin_workers(count, origin)?;
         }
@@ -223,11 +261,12 @@ impl Run {
         }
         let crowded = self.is_crowded(Some(number));
         let worker = &mut self.workers[number];
-        if !worker.collected || worker.finishing || worker.sent.is_recalled() {
+        let leaves = matches!(worker.renewal, Renewal::Leaving | Renewal::Left);
+        if !worker.collected || worker.finishing || leaves || worker.sent.is_recalled() {
             return;
         }
-        let (items, last) = match &mut self.suite {
-            _ if self.stop.is_some() => (Vec::new(), true),
+        let (items, last, renew) = match &mut self.suite {
+            _ if self.stop.is_some() => (Vec::new(), true, false),
             None => {
                 worker.waiting = true;
                 return;
@@ -238,18 +277,24 @@ impl Run {
                     worker.planned = true;
                 }
                 if crowded && suite.planner.rest(number) {
-                    (Vec::new(), true)
+                    (Vec::new(), true, false)
                 } else {
                     let next = suite.planner.next(number);
-                    (suite.give_out(&next.items), next.last)
+                    (suite.give_out(&next.items), next.last, next.renew)
                 }
             }
         };
+        if items.is_empty() && renew && worker.last {
+            // It was told before that nothing follows, so it has torn everything down.
+            self.renew(number);
+            return;
+        }
         if items.is_empty() && (worker.last || !last) {
             worker.waiting = true;
             return;
         }
         self.send_run(number, &items, last);
+        self.note_unit(number);
     }
 
     /// Sends a worker items to run.
@@ -287,7 +332,9 @@ impl Run {
                 self.note_sent(number, payload);
             }
             Role::Main => self.take_own_records(payload),
-            Role::Base | Role::Session => {}
+            // It can only have warned.
+            Role::Standby(number) => self.take_records(number, payload),
+            Role::Base | Role::Session | Role::Leaving => {}
         }
     }
 
@@ -304,7 +351,10 @@ impl Run {
                 (record.index, record.kind)
             {
                 self.workers[number].ran.push(index);
-                self.workers[number].costs.note_setup(record.setup);
+                // Each isolated unit sets up all its fixtures, however many workers there are.
+                if !self.workers[number].isolated {
+                    self.workers[number].costs.note_setup(record.setup);
+                }
             }
             if self.take_expired_record(number, &record) || self.take_measured(number, &record) {
                 continue;

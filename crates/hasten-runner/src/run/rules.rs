@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use camino::Utf8Path;
-use hasten_config::{CommandLine, ConfigError, File, Ini, Policy, Span};
+use hasten_config::{CommandLine, ConfigError, File, Ini, Isolate, Policy, Span};
 use hasten_history::PhaseTimes;
 use hasten_protocol::message::{Collected, GivenLimits, RuleOptions, Settings};
 use hasten_protocol::reruns::RerunOptions;
 
 use hasten_schedule::Resources;
 
+use super::isolation;
 use super::together::{self, Dist};
 use crate::limits::{ItemLimits, Limits};
 
@@ -167,6 +168,18 @@ impl Rules {
                 .is_some_and(|policy| limits(&policy.rules) || !policy.is_uniform())
     }
 
+    /// What has a process of its own, unless a mark says otherwise.
+    pub(crate) fn isolate(&self) -> Isolate {
+        self.policy
+            .as_ref()
+            .map_or(Isolate::None, |policy| policy.isolate)
+    }
+
+    /// The isolated unit of each item.
+    pub(crate) fn units(&self, collected: &Collected) -> Vec<Option<u32>> {
+        isolation::units(self.isolate(), collected)
+    }
+
     /// The limits of what was collected. A mark wins (`pytest-timeout 2.4`).
     pub(crate) fn limits(
         &self,
@@ -243,6 +256,7 @@ fn command_line(options: &RuleOptions, reruns: &RerunOptions, given: &GivenLimit
         shard: options.shard.clone(),
         shard_by: options.shard_by.clone(),
         order: options.order.clone(),
+        isolate: options.isolate.clone(),
         ini: Ini {
             reruns: reruns.ini_reruns,
             reruns_delay: reruns.ini_reruns_delay,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use hasten_history::PhaseTimes;
 use hasten_protocol::message::{Collected, CollectedItem, Configured};
-use hasten_schedule::{Item, Planner, PlannerOptions};
+use hasten_schedule::{Item, Planner, PlannerOptions, isolation};
 
 use super::attempts::Attempts;
 use super::rules::Rules;
@@ -25,6 +25,8 @@ pub(crate) struct Suite {
     /// Attempts that are over and that nobody was told of yet; none when nobody listens.
     pub(crate) ended: Option<Vec<Ended>>,
     pub(crate) failures: Failures,
+    /// Something runs in a process of its own.
+    pub(crate) isolates: bool,
 }
 
 impl Suite {
@@ -38,6 +40,7 @@ impl Suite {
         let items = &collected.items;
         let planned = planned(collected, estimates, rules);
         Self {
+            isolates: planned.iter().any(|item| item.unit.is_some()),
             nodeids: items.iter().map(|item| item.0.clone()).collect(),
             ledger: Ledger::new(items.len()),
             planner: Planner::with_resources(planned, options, &rules.resources(collected)),
@@ -91,9 +94,14 @@ pub(super) fn planned(
             expected: estimates.get(&item.0).map(PhaseTimes::total),
             bound: None,
             alone: false,
+            unit: None,
         })
         .collect();
     rules.dist.bind(collected, &mut planned);
+    for (item, unit) in planned.iter_mut().zip(rules.units(collected)) {
+        item.unit = unit;
+    }
+    isolation::bind(&mut planned);
     planned
 }
 

@@ -182,6 +182,7 @@ mod tests {
             expected: None,
             bound: None,
             alone: false,
+            unit: None,
         };
         for (dist, bound) in [
             (Dist::Free, [None, None, None, None, None]),

@@ -37,7 +37,12 @@ impl Planner {
         if !batch.items.is_empty() || !self.has_alone_for(Some(worker)) {
             return None;
         }
-        let item = self.alone.pop_first()?;
+        let item = self
+            .alone
+            .iter()
+            .copied()
+            .find(|item| self.suits(worker, *item))?;
+        self.alone.remove(&item);
         self.send(worker, item);
         let before = self.solo.map_or(0, |(_, items)| items);
         self.solo = Some((worker, before + 1));

@@ -23,7 +23,9 @@ impl Planner {
     /// Moves items of a bound group to the batch; false when the batch is full.
     pub(super) fn fill_bound(&mut self, worker: usize, group: usize, batch: &mut Batch) -> bool {
         while let Some(item) = self.bound.first(group) {
-            if !batch.add(item, self.estimates.of(item), &self.estimates) {
+            if !self.suits(worker, item)
+                || !batch.add(item, self.estimates.of(item), &self.estimates)
+            {
                 return false;
             }
             self.bound.send(group);
@@ -36,6 +38,7 @@ impl Planner {
     pub(super) fn send(&mut self, worker: usize, item: u32) {
         let expected = self.estimates.of(item);
         let file = self.estimates.file_of(item);
+        self.was_given(worker, item);
         if let Some(state) = self.worker_mut(worker) {
             state.send(item, file, expected);
         }

@@ -7,7 +7,7 @@ use crate::batch::Batch;
 use crate::layout::Rank;
 use crate::pool::Key;
 use crate::share::Sizes;
-use crate::worker::Worker;
+use crate::worker::{Ran, Worker};
 
 /// What to take of the pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,12 +30,17 @@ impl Planner {
         if !state.piece.is_empty() || self.bound_of(worker).is_some() {
             return true;
         }
+        if matches!(state.ran, Ran::Unit(_)) {
+            return false;
+        }
         let own = state
             .group
             .filter(|group| !self.groups.get(*group).places.is_empty());
         let alone = own.is_some_and(|group| self.groups.get(group).workers == 1);
         let stays = own.is_some_and(|group| self.groups.get(group).whole);
-        if !stays && self.pool.has_long() && self.may_take_long(worker, batch) {
+        let long = !stays && self.pool.has_long() && self.may_take_long(worker, batch);
+        // What its process may not run does not keep a worker from what it is in the middle of.
+        if long && (own.is_none() || self.has_suitable_long(worker)) {
             return !batch.suffices() && self.take(worker, batch, Choice::Long);
         }
         if alone {
@@ -50,6 +55,21 @@ impl Planner {
                 || self.take(worker, batch, Choice::Any)
                 || self.share(worker, None, false)
                 || self.take_piece_of_other(worker, self.options.batch))
+    }
+
+    fn has_suitable_long(&self, worker: usize) -> bool {
+        let suits = |key: Key| key.rank == Rank::Long && self.suits_at(worker, key);
+        self.pool.find(Rank::Long, suits).is_some()
+    }
+
+    /// True when a unit may be sent to a worker, whatever its process has run.
+    fn suits_at(&self, worker: usize, key: Key) -> bool {
+        let item = self.layout.item(key.start);
+        let first = self
+            .bound
+            .of(item)
+            .and_then(|group| self.bound.first(group));
+        self.suits(worker, first.unwrap_or(item))
     }
 
     /// With lookahead, a long item must not wait behind another.
@@ -70,7 +90,9 @@ impl Planner {
             return false;
         };
         let bound = |key: Key| self.bound.of(self.layout.item(key.start));
-        let in_order = |key: Key| bound(key).is_some() || self.is_in_order(state, key.start);
+        let suits = |key: Key| self.suits_at(worker, key);
+        let in_order =
+            |key: Key| suits(key) && (bound(key).is_some() || self.is_in_order(state, key.start));
         let after_long = if self.options.lookahead {
             Rank::Returned
         } else {
@@ -79,11 +101,13 @@ impl Planner {
         let found = match choice {
             Choice::Long => (self.pool)
                 .find(Rank::Long, |key| key.rank == Rank::Long && in_order(key))
-                .or_else(|| self.pool.find(Rank::Long, |_| true)),
+                .or_else(|| {
+                    (self.pool).find(Rank::Long, |key| key.rank == Rank::Long && suits(key))
+                }),
             Choice::InOrder => self.pool.find(after_long, in_order),
             Choice::Any => (self.pool)
-                .find(Rank::Returned, |_| true)
-                .or_else(|| self.pool.find(Rank::Long, |_| true)),
+                .find(Rank::Returned, suits)
+                .or_else(|| self.pool.find(Rank::Long, suits)),
         };
         let fits = |key: &Key| {
             let group = bound(*key);
@@ -214,6 +238,7 @@ impl Planner {
                 None => state.piece.start = place + 1,
             }
             state.send(item, self.estimates.file_of(item), expected);
+            state.ran = Ran::Shared;
             self.states[item as usize] = State::Sent;
             self.waiting.remove(self.estimates.history(item));
         }

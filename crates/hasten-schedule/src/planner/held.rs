@@ -13,7 +13,8 @@ impl Planner {
         if self.held.is_empty() || !batch.items.is_empty() || self.bound_of(worker).is_some() {
             return false;
         }
-        let Some(unit) = self.held.find(worker, self.options.in_order) else {
+        let suits = |item| self.suits(worker, item);
+        let Some(unit) = self.held.find(worker, self.options.in_order, suits) else {
             return false;
         };
         if !anyway && !self.is_urgent(worker, unit) {

@@ -9,6 +9,8 @@ pub struct Outcome {
     pub makespan: f64,
     /// What each worker ran, in order; with the items that it died in.
     pub sequences: Vec<Vec<u32>>,
+    /// How many items each worker had run when it got another process.
+    pub renewals: Vec<Vec<usize>>,
     /// When each of these began and ended, in seconds.
     pub times: Vec<Vec<(f64, f64)>>,
     /// The workers that died, in that order.

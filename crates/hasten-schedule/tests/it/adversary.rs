@@ -30,14 +30,22 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// File, bound group (6 and more: none), runs alone (0), is known, resources, seconds.
-type Drawn = (u32, u32, u32, bool, Vec<usize>, f64);
+/// File, bound group (6 and more: none), runs alone (0), is known, resources, seconds, isolated unit.
+type Drawn = (u32, u32, u32, bool, Vec<usize>, f64, Option<u32>);
 
 fn drawn() -> impl Strategy<Value = Vec<Drawn>> {
     let seconds = prop_oneof![4 => 0.0..0.002, 2 => 0.002..0.1, 1 => 0.1..20.0];
     let uses = prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(0..2_usize, 1..3)];
     prop::collection::vec(
-        (0..4_u32, 0..18_u32, 0..12_u32, any::<bool>(), uses, seconds),
+        (
+            0..4_u32,
+            0..18_u32,
+            0..12_u32,
+            any::<bool>(),
+            uses,
+            seconds,
+            prop::option::of(0..12_u32),
+        ),
         0..60,
     )
 }
@@ -51,18 +59,27 @@ struct Run<'a> {
     planner: Planner,
     /// What each worker was sent and did not finish; none: it is gone.
     queues: Vec<Option<Vec<u32>>>,
+    /// What the process of each worker was sent: items, each with its failures before.
+    processes: Vec<Vec<(u32, u32)>>,
     finished: Vec<bool>,
     failures: Vec<u32>,
 }
 
 impl<'a> Run<'a> {
-    fn new(drawn: &'a [Drawn], workers: usize, lookahead: bool, in_order: bool) -> Self {
-        let item = |(file, bound, alone, known, _, seconds): &Drawn| Item {
+    fn new(
+        drawn: &'a [Drawn],
+        workers: usize,
+        lookahead: bool,
+        in_order: bool,
+        isolated: bool,
+    ) -> Self {
+        let item = |(file, bound, alone, known, _, seconds, unit): &Drawn| Item {
             file: *file,
             scope: *file,
             expected: known.then_some(*seconds),
             bound: Some(*bound).filter(|bound| *bound < 6),
             alone: *alone == 0,
+            unit: unit.filter(|_| isolated),
         };
         let mut resources = Resources::default();
         for (number, limit) in LIMITS.iter().enumerate() {
@@ -81,6 +98,7 @@ impl<'a> Run<'a> {
             drawn,
             planner: Planner::with_resources(items, options, &resources),
             queues: vec![None; workers],
+            processes: vec![Vec::new(); workers],
             finished: vec![false; drawn.len()],
             failures: vec![0; drawn.len()],
         }
@@ -90,6 +108,7 @@ impl<'a> Run<'a> {
         let Some(queue) = &mut self.queues[worker] else {
             self.planner.add_worker(worker);
             self.queues[worker] = Some(Vec::new());
+            self.processes[worker].clear();
             return;
         };
         match event {
@@ -121,7 +140,23 @@ impl<'a> Run<'a> {
     fn ask(&mut self, worker: usize) {
         let idle = self.queues[worker].as_ref().is_some_and(Vec::is_empty);
         let has_work = self.planner.has_work();
-        let next = self.planner.next(worker);
+        let mut next = self.planner.next(worker);
+        if next.renew {
+            assert!(next.last && next.items.is_empty());
+            assert!(
+                !self.processes[worker].is_empty(),
+                "a new one is new enough"
+            );
+            if idle {
+                self.planner.renewed(worker);
+                self.processes[worker].clear();
+                next = self.planner.next(worker);
+                assert!(
+                    !next.items.is_empty() && !next.renew,
+                    "it was renewed in vain"
+                );
+            }
+        }
         assert!(
             next.last || !next.items.is_empty(),
             "nobody may wait for nothing"
@@ -141,6 +176,10 @@ impl<'a> Run<'a> {
                 .any(|other| other == item);
             assert!(!already && !self.finished[*item as usize], "{item} twice");
         }
+        for item in &next.items {
+            self.processes[worker].push((*item, self.failures[*item as usize]));
+        }
+        self.check_process(worker);
         if let Some(queue) = &mut self.queues[worker] {
             queue.extend(next.items);
         }
@@ -159,6 +198,27 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// What is isolated shares its process with nothing but its unit, and not even with that when it runs again.
+    fn check_process(&self, worker: usize) {
+        let process = &self.processes[worker];
+        let unit = |(item, failures): &(u32, u32)| {
+            let drawn = &self.drawn[*item as usize];
+            let own = *failures > 0 || (self.queues.len() > 1 && drawn.2 == 0);
+            let unit = self
+                .planner
+                .is_isolated(worker)
+                .then_some(drawn.6)
+                .flatten();
+            unit.map(|unit| (unit, own.then_some((*item, *failures))))
+        };
+        assert!(
+            process
+                .windows(2)
+                .all(|pair| unit(&pair[0]) == unit(&pair[1])),
+            "{process:?}"
+        );
+    }
+
     /// What holds at any time, if each worker runs what it has one after another.
     fn check(&self) {
         if self.queues.len() == 1 {
@@ -172,7 +232,7 @@ impl<'a> Run<'a> {
         };
         for (number, limit) in LIMITS.iter().enumerate() {
             let uses = |item: &u32| {
-                let (_, _, alone, _, uses, _) = &self.drawn[*item as usize];
+                let (_, _, alone, _, uses, ..) = &self.drawn[*item as usize];
                 *alone > 0 && uses.contains(&number)
             };
             let users = queues().filter(|queue| queue.iter().any(uses)).count();
@@ -224,8 +284,9 @@ proptest! {
         workers in 1..6_usize,
         lookahead: bool,
         in_order: bool,
+        isolated: bool,
     ) {
-        let mut run = Run::new(&drawn, workers, lookahead, in_order);
+        let mut run = Run::new(&drawn, workers, lookahead, in_order, isolated);
         for (worker, event) in events {
             run.handle(worker % workers, event);
         }

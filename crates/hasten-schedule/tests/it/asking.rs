@@ -16,6 +16,7 @@ fn answer(items: &[u32], last: bool) -> Assignment {
     Assignment {
         items: items.to_vec(),
         last,
+        renew: false,
     }
 }
 
@@ -96,7 +97,7 @@ fn last_is_said_with_the_last_items() {
     let mut planner = planner(items, 1);
     let mut sent = Vec::new();
     loop {
-        let Assignment { items, last } = planner.next(0);
+        let Assignment { items, last, .. } = planner.next(0);
         sent.extend(items);
         if last {
             break;
@@ -165,6 +166,7 @@ fn reordered_files_begin_in_the_order_of_collection() {
         expected: Some(expected),
         bound: None,
         alone: false,
+        unit: None,
     };
     let items = vec![
         item(0, 1.0),

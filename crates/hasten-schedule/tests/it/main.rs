@@ -5,6 +5,7 @@ mod asking;
 mod autoscale;
 mod deaths;
 mod elastic;
+mod isolated;
 mod properties;
 mod resources;
 mod runs;

@@ -101,7 +101,7 @@ proptest! {
     ) {
         let items: Vec<Item> = files
             .iter()
-            .map(|file| Item { file: *file, scope: *file, expected: known.then_some(0.01), bound: None, alone: false })
+            .map(|file| Item { file: *file, scope: *file, expected: known.then_some(0.01), bound: None, alone: false, unit: None })
             .collect();
         let scenario = Scenario { deaths, ..scenario };
         let outcome = run(&items, &vec![0.01; items.len()], lookahead, &scenario);

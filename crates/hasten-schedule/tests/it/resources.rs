@@ -129,6 +129,7 @@ fn items(drawn: &[Drawn]) -> (Vec<Item>, Vec<f64>) {
         expected: known.then_some(*seconds),
         bound: Some(*bound).filter(|bound| *bound < 10),
         alone: *alone,
+        unit: None,
     };
     let durations = drawn.iter().map(|drawn| drawn.5).collect();
     (drawn.iter().map(item).collect(), durations)

@@ -155,6 +155,7 @@ fn sixty_thousand_items_that_pytest_has_reordered() {
         expected: Some(if number >= 59_998 { 20.0 } else { 0.0003 }),
         bound: None,
         alone: false,
+        unit: None,
     };
     let items: Vec<Item> = (0..60_000).map(item).collect();
     let durations: Vec<f64> = items.iter().filter_map(|item| item.expected).collect();

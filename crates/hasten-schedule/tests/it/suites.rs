@@ -18,6 +18,7 @@ pub(crate) fn suite(files: &[Classes], known: bool) -> (Vec<Item>, Vec<f64>) {
                     expected: known.then_some(*seconds),
                     bound: None,
                     alone: false,
+                    unit: None,
                 });
                 durations.push(*seconds);
             }

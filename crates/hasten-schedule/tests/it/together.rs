@@ -198,6 +198,7 @@ fn items(drawn: &[Drawn], mixed: bool) -> (Vec<Item>, Vec<f64>) {
         // As many free items as bound ones.
         bound: Some(*bound).filter(|bound| !mixed || *bound < 5),
         alone: *alone,
+        unit: None,
     };
     let durations = drawn.iter().map(|drawn| drawn.4).collect();
     (drawn.iter().map(item).collect(), durations)

@@ -21,6 +21,7 @@ mod history;
 mod history_files;
 mod identity;
 mod interrupts;
+mod isolate;
 mod junit;
 mod limits;
 mod measured;

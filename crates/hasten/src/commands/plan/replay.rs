@@ -23,7 +23,12 @@ pub(super) fn replay(run: &Run, attempts: &[Attempt<'_>], cores: usize) -> Repla
     let mut workers: Vec<u32> = attempts.iter().map(|one| one.worker.unwrap_or(0)).collect();
     workers.sort_unstable();
     workers.dedup();
-    let workers = workers.len().max(1);
+    // One that took the place of another is not a further one.
+    let at_a_time = match run.record.workers {
+        0 => usize::MAX,
+        most => most as usize,
+    };
+    let workers = workers.len().min(at_a_time).max(1);
     let began = attempts
         .iter()
         .map(|one| one.started)
@@ -112,6 +117,7 @@ fn items(tests: &[Test<'_>]) -> Vec<Item> {
             expected: Some(test.seconds),
             bound: None,
             alone: false,
+            unit: None,
         })
         .collect()
 }

@@ -20,12 +20,13 @@ const PLAIN_PYTEST: &str = "import os, sys; sys.path[0] = os.path.dirname(sys.ex
      sys.exit((getattr(config, '_console_main', None) or config.console_main)())";
 
 /// Options that plain pytest does not know, with their number of values.
-const OWN_OPTIONS: [(&str, usize); 6] = [
+const OWN_OPTIONS: [(&str, usize); 7] = [
     ("-n", 1),
     ("--numprocesses", 1),
     ("--maxprocesses", 1),
     ("--dist", 1),
     ("--start-method", 1),
+    ("--isolate", 1),
     ("--events", 1),
 ];
 
@@ -214,10 +215,11 @@ mod tests {
 
     #[test]
     fn plain_pytest_gets_its_own_words() {
-        let args: Vec<String> = "-n 4 tests -x --dist=load -n8 -k name --start-method spawn -v"
-            .split(' ')
-            .map(str::to_owned)
-            .collect();
+        let args: Vec<String> =
+            "-n 4 tests -x --dist=load -n8 -k name --start-method spawn --isolate file -v"
+                .split(' ')
+                .map(str::to_owned)
+                .collect();
         assert_eq!(
             without_own_options(&args),
             ["tests", "-x", "-k", "name", "-v"]
