@@ -1,6 +1,7 @@
 //! Session fixtures that are set up once for the whole run.
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::project::{Output, Project};
 
@@ -337,6 +338,58 @@ fn they_are_torn_down_in_reverse_whoever_has_set_them_up() {
 }
 
 #[test]
+fn a_worker_without_work_keeps_it_and_what_it_needs() {
+    let more = r#"
+@pytest.fixture(scope="session")
+def server(worker_id):
+    note("server up", worker_id)
+    yield threading.Lock()
+    note("server down", worker_id)
+
+@pytest.fixture(scope="session")
+@hasten.once
+def database(server, worker_id):
+    note("up", worker_id)
+    yield worker_id
+    note("down", worker_id)
+
+@pytest.fixture(scope="module")
+def quick():
+    yield
+    note("file is over")
+"#;
+    // The first worker has nothing more to do when the second one leaves it the rest of its file.
+    let other = r#"
+import os
+from conftest import note, wait_for
+def test_leaves():
+    wait_for("file is over")
+    os._exit(7)
+def test_last(database): note("last", database)
+"#;
+    let project = Project::with("conftest.py", &[BEGIN, "import threading\n", more].concat())
+        .and("test_a.py", "def test_a(quick, database): pass\n")
+        .and("test_b.py", other);
+    project
+        .hasten(&["-n", "2", "--dist", "loadfile"])
+        .check(1, &["1 failed, 2 passed in"]);
+    let owner = noted(&project, "up");
+    assert_eq!(owner.len(), 1, "{}", project.read("log"));
+    assert_eq!(noted(&project, "last"), owner);
+    let log = project.read("log");
+    let end: Vec<&str> = log
+        .lines()
+        .skip_while(|line| !line.starts_with("last"))
+        .collect();
+    let down = [
+        format!("down {}", owner[0]),
+        format!("server down {}", owner[0]),
+    ];
+    assert_eq!(end[1..], down, "{log}");
+    assert_eq!(noted(&project, "server up"), owner);
+}
+
+#[test]
 fn who_waits_for_it_does_not_reach_a_limit() {
     let more = DATABASE.replace("    yield", "    time.sleep(4)\n    yield");
     let project = project(&more, TESTS).and(
@@ -466,19 +519,37 @@ def test_it(here, database, n):
     time.sleep(600)
 "#;
     let project = project(DATABASE, tests);
+    assert_eq!(interrupted(&project, "runs", 2).status, 2);
+    assert_eq!(noted(&project, "down"), noted(&project, "up"));
+}
+
+#[test]
+fn its_teardown_can_be_interrupted() {
+    let more = DATABASE.replace(
+        "note(\"down\", worker_id)",
+        "note(\"down\"); time.sleep(600)",
+    );
+    let project = project(&more, TESTS);
+    let output = interrupted(&project, "down", 1);
+    output.check(2, &["KeyboardInterrupt", "6 passed in"]);
+}
+
+/// Starts a run, and interrupts it once so many lines with this text are in the log.
+fn interrupted(project: &Project, text: &str, times: usize) -> Output {
     let child = project.start(&["-n", "2"]);
-    let log = project.path().join("log");
-    while std::fs::read_to_string(&log).is_ok_and(|text| text.matches("runs").count() < 2)
-        || !log.exists()
-    {
-        std::thread::sleep(std::time::Duration::from_millis(10));
+    let begin = Instant::now();
+    while project.read("log").matches(text).count() < times {
+        assert!(
+            begin.elapsed() < Duration::from_secs(60),
+            "{text} never came"
+        );
+        std::thread::sleep(Duration::from_millis(10));
     }
     let sent = Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status();
     assert!(sent.unwrap().success());
-    assert_eq!(Output::of(child).status, 2);
-    assert_eq!(noted(&project, "down"), noted(&project, "up"));
+    Output::of(child)
 }
 
 #[test]
