@@ -11,7 +11,7 @@ import pytest
 from _pytest.outcomes import TEST_OUTCOME
 
 from hasten_worker.once import exchange, failures
-from hasten_worker.once.keys import Unshared, definitions_of, describe, key_of
+from hasten_worker.once.keys import Identity, Unshared, definitions_of, describe
 from hasten_worker.once.left_out import LeftOut
 from hasten_worker.running.fixture_names import fixture_name
 from hasten_worker.running.leftovers import is_own
@@ -85,11 +85,12 @@ class Once:
 
     def _watch(self, definition):
         plain = definition.execute
+        identity = Identity(definition, self._folder)
         self._shared.add(definition)
 
         def execute(request):
             __tracebackhide__ = True
-            key = self._key(definition, request)
+            key = self._key(identity, request)
             if key in self._each:
                 self._forget(definition, request, key)
             elif not self._is_cached(definition, key) or definition in self._given:
@@ -104,13 +105,12 @@ class Once:
     def _is_cached(self, definition, key):
         return definition.cached_result is not None and self._keys.get(definition) == key
 
-    def _key(self, definition, request):
+    def _key(self, identity, request):
         try:
-            return key_of(definition, request, self._folder, self._shared)
+            return identity.key(request, self._shared)
         except Unshared as why:
-            key = fixture_name(definition, self._folder)
-            self._leave_to_pytest(key, str(why))
-            return key
+            self._leave_to_pytest(identity.name, str(why))
+            return identity.name
 
     def _leave_to_pytest(self, key, why):
         if key not in self._each:
