@@ -90,12 +90,14 @@ test-real-suites: build
 	@tests/fetch-suites
 	@$(PYTHON) tests/compare --only real
 
-# That `pip install .` puts the native binary into an environment. Not a part of `make test`: it builds everything again.
+# That `pip install .` puts the native binary and the package for suites into an environment. Not a part of `make test`: it
+# builds everything again.
 test-wheel:
 	rm -rf .cache/wheel && mkdir -p .cache
 	$(PYTHON) -m venv .cache/wheel
 	.cache/wheel/bin/python $(PIP) .
 	.cache/wheel/bin/hasten --version
+	cd / && $(CURDIR)/.cache/wheel/bin/python -c 'import hasten, importlib.util as u; assert hasten.once; assert not u.find_spec("hasten_worker")'
 	cd examples && ../.cache/wheel/bin/hasten shop/tests
 
 # ---- environments

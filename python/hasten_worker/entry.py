@@ -17,6 +17,9 @@ def main(arguments):
     channel = Channel(int(options["--fd"]))
     descriptors = [move_up(int(number)) for number in options.get("--fds", "").split(",") if number]
     _look_like_pytest()
+    path = os.environ.pop("HASTEN_SYS_PATH", None)
+    if path is not None:  # that of the pytest which handed the run over
+        sys.path[:] = path.split(os.pathsep)
     try:
         if not _import_pytest(channel):
             return 1

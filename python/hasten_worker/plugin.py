@@ -3,7 +3,7 @@
 from hasten_worker.configuration.coverage import leave_us_out
 from hasten_worker.configuration.kept_out import keep_out
 from hasten_worker.configuration.options import Options
-from hasten_worker.configuration.xdist_finder import provide_xdist
+from hasten_worker.configuration.provided import provide_modules
 from hasten_worker.inspection.hooks import hook_wrapper
 from hasten_worker.running import fixtures
 
@@ -22,7 +22,7 @@ class Plugin:
     @hook_wrapper(tryfirst=True)
     def pytest_cmdline_parse(self, pluginmanager, args):
         keep_out(pluginmanager)
-        provide_xdist()
+        provide_modules()
         pluginmanager.register(self.options)
         try:
             config = yield

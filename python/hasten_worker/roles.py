@@ -14,6 +14,7 @@ from hasten_worker.messages import wire
 from hasten_worker.messages.wire import Channel
 from hasten_worker.processes.forking import ForkFailed, fork_off
 from hasten_worker.processes.randomness import RandomState
+from hasten_worker.processes.shared_files import note_inherited
 
 # pytest imports these while it configures itself or ends.
 _LATE_IMPORTS = (
@@ -41,6 +42,7 @@ def run(channel, role, descriptors):
     fixture_times.weave_into_pytest()
     TIMES.listen()
     RandomState.remember()
+    note_inherited()
     # Kept from the collector of every process to come, so that they share it.
     gc.freeze()
     say_hello(channel, role)

@@ -12,6 +12,8 @@ import pytest
 from supervisor import Supervisor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+# For plain pytest, as if the wheel were installed: what suites import.
+PACKAGES = os.path.dirname(HERE)
 # pytest-xdist is kept out by hasten; what is installed in this environment is no part of a test.
 QUIET = ["-p", "no:xdist", "-p", "no:xdist.looponfail", "-p", "no:hypothesispytest"]
 
@@ -79,7 +81,13 @@ class Suite:
     def recorded(self, *args):
         """Returns what plain pytest reports: ``{nodeid: [(when, outcome, sections, text)…]}``."""
         target = self.path / "recorded.json"
-        self.plain(*args, "-p", "record_reports", PYTHONPATH=HERE, RECORD_REPORTS=str(target))
+        self.plain(
+            *args,
+            "-p",
+            "record_reports",
+            PYTHONPATH=f"{HERE}{os.pathsep}{PACKAGES}",
+            RECORD_REPORTS=str(target),
+        )
         found = json.loads(target.read_text(encoding="utf-8"))
         target.unlink()
         return {nodeid: [tuple(part) for part in parts] for nodeid, parts in found.items()}

@@ -110,6 +110,9 @@ class Supervisor:
         self.full_reports = more.get("full_reports")
         self.live_line = more.get("live_line")
         self.decide = more.get("decide", lambda settings: {})
+        self.once = more.get("once")  # names of fixtures that are set up once, or None
+        self.fixtures = {}  # of each key: who sets it up, who waits for that, what came of it
+        self.told = []  # of fixtures: kind, key, data
         self.select = more.get("select")  # what to keep of the node ids that were collected
         self.asked = []
         self.processes = []
@@ -130,6 +133,8 @@ class Supervisor:
         self.end_sent = False
         self.exitstatus = None
         self.pending = deque()
+        self.late = []  # reports of what was torn down after the last test
+        self.steps = deque()  # of the end of fixtures: worker, key
         self.run_id = f"run{time.time_ns()}"
 
     # Processes.
@@ -157,6 +162,7 @@ class Supervisor:
             "basetemp": self.configured and self.configured["basetemp"],
             "full_reports": full,
             "select": self.select is not None,
+            "once": self.once,
         }
 
     def execute(self, process, role, descriptors=()):
@@ -278,6 +284,9 @@ class Supervisor:
             return
         if kind == wire.ASK_INPUTS:
             process.send(wire.INPUTS, {})
+            return
+        if kind in (wire.ONCE_ASK, wire.ONCE_TELL, wire.ONCE_ENDED):
+            self.on_once(process, kind, payload)
             return
         message = json.loads(payload)
         if kind == wire.SETTINGS:
@@ -416,6 +425,48 @@ class Supervisor:
             worker.queue.remove(index)
         worker.chunk = []
 
+    # Fixtures that are set up once.
+
+    def on_once(self, worker, kind, payload):
+        if kind == wire.ONCE_ASK:
+            key = payload[1:]
+            fixture = self.fixtures.setdefault(key, {"by": worker, "waiting": [], "answer": None})
+            if fixture["answer"] is not None:
+                worker.send(wire.ONCE, fixture["answer"])
+            elif fixture["by"] is worker:
+                worker.send(wire.ONCE, b"\3")
+            else:
+                fixture["waiting"].append(worker)
+        elif kind == wire.ONCE_TELL:
+            said, _, length = struct.unpack_from("<BBI", payload)
+            key, data = payload[6 : 6 + length], payload[6 + length :]
+            self.told.append((said, key.decode(), data))
+            self.on_once_told(worker, said, key, data)
+        elif self.steps and self.steps[0] == (worker, payload):
+            self.steps.popleft()
+            self.end_fixtures()
+
+    def on_once_told(self, worker, said, key, data):
+        fixture = self.fixtures.get(key)
+        if fixture is None or fixture["by"] is not worker:
+            return
+        if said == 3:
+            del self.fixtures[key]
+            for other in fixture["waiting"]:
+                self.on_once(other, wire.ONCE_ASK, b"\0" + key)
+            return
+        fixture["answer"] = bytes([said]) + (b"" if said == 2 else data)
+        for other in fixture["waiting"]:
+            other.send(wire.ONCE, fixture["answer"])
+
+    def end_fixtures(self):
+        if self.steps:
+            worker, key = self.steps[0]
+            worker.send(wire.ONCE_END, key)
+        else:
+            for worker in self.workers():
+                worker.send(self.farewell)
+
     def on_records(self, process, payload):
         self.note_used(payload)
         for record in records.unpack_all(payload):
@@ -436,6 +487,9 @@ class Supervisor:
 
     def on_record(self, process, record):
         index, kind = record[0], record[1]
+        if kind == records.LATE:
+            self.late.append(record)
+            return
         if index in self.finals and kind != records.WARNING:
             return
         self.by_item.setdefault(index, []).append(record)
@@ -455,6 +509,9 @@ class Supervisor:
             ):
                 frame += records.pack(index, kind, outcome, flags, start, (a, b, c), data)
             self.shown += 1
+        if everything:
+            for index, kind, outcome, flags, start, a, b, c, data in self.late:
+                frame += records.pack(index, kind, outcome, flags, start, (a, b, c), data)
         if frame:
             self.sequence += 1
             self.one("main").send(wire.REPORTS, struct.pack("<I", self.sequence) + frame)
@@ -465,10 +522,18 @@ class Supervisor:
         if not all(worker.collected for worker in self.workers() if not worker.gone):
             return
         self.end_sent = True
-        for worker in self.workers():
-            worker.send(self.farewell)
+        values = [key for key, each in self.fixtures.items() if (each["answer"] or b"\2")[0] == 0]
+        owners = [worker for worker in self.workers() if self.owns(worker)]
+        for key in reversed(values):
+            own = self.fixtures[key]["by"]
+            others = [worker for worker in owners if worker is not own]
+            self.steps.extend((worker, key) for worker in [*others, own])
+        self.end_fixtures()
         self.ending = {"kind": "done"}
         self.maybe_end_main()
+
+    def owns(self, worker):
+        return any(each["by"] is worker for each in self.fixtures.values())
 
     def end(self, message):
         if self.end_sent:

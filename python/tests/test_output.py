@@ -1,5 +1,7 @@
 """What main shows is what plain pytest shows."""
 
+import re
+
 import pytest
 from conftest import normal
 
@@ -432,3 +434,25 @@ def test_what_collection_prints(suite, args, workers, way):
     ours = suite.run(*args, "-n", str(workers), spawn=way == "spawn")
     assert normal(ours.out) == normal(plain.out)
     assert normal(ours.err) == normal(plain.err)
+
+
+@pytest.mark.parametrize("capture", ["fd", "sys", "no"])
+def test_what_reporting_hooks_print_is_printed_once(suite, capture):
+    suite.write(
+        conftest="""
+        import os, sys
+        def pytest_runtest_logstart(nodeid): print("<start", nodeid + ">")
+        def pytest_runtest_logreport(report):
+            os.write(1, f"<{report.when} of {report.nodeid}>\\n".encode())
+        def pytest_runtest_logfinish(nodeid): sys.stderr.write("<finish " + nodeid + ">\\n")
+    """,
+        test_a="def test_a(): print('own')\ndef test_b(): assert 0",
+    )
+    arguments = ["-p", "no:cacheprovider", f"--capture={capture}"]
+    plain, ours = suite.plain(*arguments), suite.run("-n", "1", *arguments)
+
+    def noted(run):
+        return sorted(re.findall("<.*?>", run.out + run.err))
+
+    assert len(noted(plain)) == 10
+    assert noted(ours) == noted(plain)

@@ -230,6 +230,15 @@ CASES = [
     Case("subtests", "pytest", (), note="`subtests` is in pytest since 9.0."),
     Case("sugar", "pytest-sugar", ("pytest_sugar",), same_output=False, suite="outcomes"),
     Case("syrupy", "syrupy", ("syrupy",), ((), ("--snapshot-update",)), {"__snapshots__/test_it.ambr": text}),
+    Case(
+        "teamcity",
+        "teamcity-messages",
+        ("teamcity.pytest_plugin",),
+        (("--teamcity",),),
+        same_output=False,
+        note="What PyCharm prints. As under pytest-xdist, the sides of a failed comparison are in its text only.",
+        suite="outcomes",
+    ),
     Case("testmon", "pytest-testmon", ("testmon.pytest_testmon",), (("--testmon",), ("--testmon",)), same_output=False),
     Case(
         "timeout",

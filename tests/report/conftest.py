@@ -54,9 +54,11 @@ def small(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shop")
     shutil.copy(ROOT / "tests" / "report" / "suite" / "shop.py", folder / "test_shop.py")
     (folder / "pytest.ini").write_text("[pytest]\n")
+    (folder / "quarantine.txt").write_text("test_shop.py::test_disputed\n")
+    options = ["-n", "2", "--retries", "1", "--timeout", "1", "--quarantine", "quarantine.txt"]
     for _ in range(3):
         (folder / "seen").unlink(missing_ok=True)
-        run = _hasten(folder, "-n", "2", "--retries", "1", "--timeout", "1", "--python", sys.executable)
+        run = _hasten(folder, *options, "--python", sys.executable)
         assert run.returncode == 1, run.stdout + run.stderr
     return _report(folder)
 

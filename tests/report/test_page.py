@@ -4,8 +4,8 @@
 def test_the_summary_says_how_it_ended(page, small, shots):
     page.open(small)
     shots(page, "light")
-    assert page.text("h1") == "6 of 16 tests failed"
-    wanted = ["3 failed", "1 error", "1 timed out", "1 crashed", "8 passed", "1 skipped", "1 xfailed"]
+    assert page.text("h1") == "6 of 17 tests failed"
+    wanted = ["3 failed", "1 error", "1 timed out", "1 crashed", "8 passed", "1 skipped", "1 xfailed", "1 quarantined"]
     assert page.texts(".count") == wanted
     facts = page.text(".facts")
     assert "pytest" in facts and "1 (tests failed)" in facts
@@ -19,12 +19,13 @@ def test_failures_open_and_show_what_pytest_said(page, small):
     assert "failed RuntimeError: the shop is closed" in reasons
     assert "timed out Failed: Timeout (>1.0s)" in reasons
     assert any(reason.startswith("crashed Worker gw") for reason in reasons)
+    assert reasons[6:] == ["quarantined AssertionError: as ever", "failed AssertionError: the first time only"]
     page.click(".failure summary")
     assert page.count(".failure[open]") == 1
     page.click("#open-all")
-    assert page.count(".failure[open]") == 7
+    assert page.count(".failure[open]") == 8
     texts = page.run("return [...document.querySelectorAll('.failure pre')].map((each) => each.textContent)")
-    assert len(texts) == 13, "two attempts at six tests, one failure of the flaky one"
+    assert len(texts) == 15, "two attempts at six tests and at the one in quarantine, one failure of the flaky one"
     whole = "\n".join(texts)
     for part in ("too much </pre><b>x</b>", "last words", "red and \\x00 and \\x08", "ERROR at setup"):
         assert part in whole
@@ -90,7 +91,7 @@ def test_the_page_can_be_read_without_scripts(browser, small):
     browser.cdp("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         browser.open(small)
-        assert browser.text("h1") == "6 of 16 tests failed"
+        assert browser.text("h1") == "6 of 17 tests failed"
         assert "need JavaScript" in browser.text("noscript")
         browser.click(".failure summary")
         assert browser.text(".failure pre")

@@ -16,14 +16,14 @@ def _sorted(page):
 
 def test_search_and_outcomes_narrow_the_table(page, small):
     page.open(small)
-    assert page.text("#found") == "16 tests"
-    _search(page, "basket::", "4 of 16 tests")
+    assert page.text("#found") == "17 tests"
+    _search(page, "basket::", "4 of 17 tests")
     assert all("TestBasket::" in row for row in page.texts("#rows tr[data-at]"))
-    _search(page, " ", "16 tests")
+    _search(page, " ", "17 tests")
     page.click('#outcomes [data-outcome="skipped"]')
     page.click('#outcomes [data-outcome="crashed"]')
-    assert page.text("#found") == "2 of 16 tests"
-    _search(page, "</script>", "0 of 16 tests")
+    assert page.text("#found") == "2 of 17 tests"
+    _search(page, "</script>", "0 of 17 tests")
     assert page.text("#rows").strip() == "No test is like that."
     page.click('.count[data-outcome="failed"]')
     assert page.attribute("#outcomes [data-outcome=failed]", "aria-pressed") == "true"
@@ -56,7 +56,7 @@ def test_the_table_is_used_from_the_keyboard(page, small, shots):
     page.press("ArrowDown", "ArrowDown")
     assert page.focus() == "2"
     page.press("End")
-    assert page.focus() == "15"
+    assert page.focus() == "16"
     page.press("Home", "ArrowDown", "Enter")
     assert page.focus() == "details"
     name = page.text("#details-title").split("::")[-1]
@@ -70,7 +70,7 @@ def test_the_table_is_used_from_the_keyboard(page, small, shots):
 
 def test_details_show_times_attempts_and_trend(page, small):
     page.open(small)
-    _search(page, "test_dies", "1 of 16 tests")
+    _search(page, "test_dies", "1 of 17 tests")
     page.click('#rows tr[data-at="0"]')
     text = page.text("#details")
     for part in ("Attempt 1 of 2", "Attempt 2 of 2", "hasten test_shop.py::test_dies", "after the start of the run"):
@@ -83,7 +83,7 @@ def test_details_show_times_attempts_and_trend(page, small):
 
 def test_the_command_can_be_copied_and_is_quoted(page, small):
     page.open(small)
-    _search(page, "</script>", "1 of 16 tests")
+    _search(page, "</script>", "1 of 17 tests")
     page.click('#rows tr[data-at="0"]')
     assert "hasten 'test_shop.py::test_price[</script><script>throw 1</script>]'" in page.text("#details")
     page.click("#copy")

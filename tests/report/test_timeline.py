@@ -79,7 +79,7 @@ def test_tests_are_picked_from_the_keyboard(page, lanes, shots):
 
 def test_a_click_opens_the_test(page, lanes):
     page.type("#search", "too_long")
-    page.wait_for("return document.getElementById('found').textContent === '1 of 16 tests'")
+    page.wait_for("return document.getElementById('found').textContent === '1 of 17 tests'")
     page.click('#rows tr[data-at="0"]')
     page.click("#to-timeline")
     page.press("Escape")

@@ -128,6 +128,7 @@ impl CommandLine {
             flaky_fails,
             quarantine,
             max_workers: None,
+            once_per_run: None,
             github: self.github,
             shard: read("--shard", self.shard.as_deref(), Shard::parse, SHARD)?,
             shard_by: read(

@@ -40,6 +40,8 @@ pub struct Policy {
     pub quarantine: Quarantine,
     /// The most workers that `-n auto` may come to.
     pub max_workers: Option<u32>,
+    /// Names of session fixtures that are set up once for the whole run.
+    pub once_per_run: Vec<String>,
     /// GitHub shows annotations and a summary; none: when the run is there.
     pub github: Option<bool>,
     /// Which of several machines' parts is run.
@@ -95,6 +97,7 @@ pub(crate) fn join(
         durations_regress: limit(run.durations_regress),
         flaky_fails: run.flaky_fails.unwrap_or(false),
         max_workers: run.max_workers,
+        once_per_run: run.once_per_run.clone().unwrap_or_default(),
         github: run.github,
         shard: run.shard,
         shard_by: run.shard_by.unwrap_or_default(),

@@ -151,7 +151,8 @@ fn of_run(run: &mut Run, entry: &Entry<'_>) -> Result<bool, ConfigError> {
         "flaky-result" => run.flaky_fails = Some(entry.one_of(["pass", "fail"])? == "fail"),
         "github" => run.github = Some(entry.flag()?),
         "quarantine" => run.quarantine = Some((entry.place(), entry.text()?)),
-        "max-workers" => run.max_workers = Some(entry.workers()?),
+        "max-workers" => run.max_workers = Some(entry.at_least_one(value::WORKERS)?),
+        "once-per-run" => run.once_per_run = Some(entry.names()?),
         "isolate" => run.isolate = Some(entry.read(Isolate::parse, ISOLATE)?),
         "order" => run.order = Some(entry.read(OrderBy::parse, ORDER)?),
         "shard-by" => run.shard_by = Some(entry.read(ShardBy::parse, SHARD_BY)?),
@@ -165,7 +166,7 @@ fn resources(entry: &Entry<'_>) -> Result<BTreeMap<String, u32>, ConfigError> {
     let parent = entry.parent();
     let name = format!("[{}.resources]", parent.trim_matches(['[', ']']));
     let table = entry.table(name)?;
-    let limit = |entry: Entry<'_>| Ok((entry.key.to_owned(), entry.at_least_one()?));
+    let limit = |entry: Entry<'_>| Ok((entry.key.to_owned(), entry.at_least_one(value::USERS)?));
     table.entries().into_iter().map(limit).collect()
 }
 

@@ -26,6 +26,7 @@ pub(crate) const OF_RUN: &[&str] = &[
     "flaky-result",
     "quarantine",
     "max-workers",
+    "once-per-run",
     "github",
     "order",
     "shard-by",
@@ -52,6 +53,7 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("maxprocesses", "max-workers"),
     ("workers", "max-workers"),
     ("resource", "resources"),
+    ("once", "once-per-run"),
     ("test-groups", "resources"),
 ];
 

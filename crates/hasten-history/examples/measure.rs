@@ -102,5 +102,6 @@ fn run(number: u32) -> RunRecord {
         exit_status: 0,
         whole_suite: number.is_multiple_of(2),
         shard: None,
+        core_wait: None,
     }
 }

@@ -1,9 +1,12 @@
 //! [`Details`] in the database.
 
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
 use rusqlite::{Connection, Row, ToSql};
 
 use crate::details::{
-    Details, FailureText, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, Stage, Wait,
+    BoundTest, Details, FailureText, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, Stage, Wait,
 };
 use crate::recent::sane;
 use crate::rows;
@@ -84,118 +87,159 @@ pub(crate) fn insert(
         row.bind(&of.nodeid)?;
         row.bind(of.attempt)?;
         row.bind(&of.text)
+    })?;
+    let columns = "bound (run_id, nodeid, part)";
+    rows::insert(connection, columns, &details.bound, |row, of| {
+        row.bind(run_id)?;
+        row.bind(&of.nodeid)?;
+        row.bind(of.group)
     })
 }
 
-/// The details of a run; empty if they are not kept.
-pub(crate) fn read(connection: &Connection, run_id: i64) -> rusqlite::Result<Details> {
-    Ok(Details {
-        stages: rows_of(
-            connection,
-            "SELECT name, started, seconds FROM stages",
-            run_id,
-            |row| {
-                Ok(Stage {
-                    name: row.get(0)?,
-                    started: row.get(1)?,
-                    seconds: row.get(2)?,
-                })
-            },
-        )?,
-        fixtures: rows_of(
-            connection,
-            "SELECT fixture, scope, setups, setup, teardown, longest FROM fixtures",
-            run_id,
-            |row| {
-                Ok(FixtureTotal {
-                    fixture: row.get(0)?,
-                    scope: row.get(1)?,
-                    setups: row.get(2)?,
-                    setup: row.get(3)?,
-                    teardown: row.get(4)?,
-                    longest: row.get(5)?,
-                })
-            },
-        )?,
-        spans: rows_of(
-            connection,
-            "SELECT fixture, scope, teardown, worker, nodeid, started, seconds FROM spans",
-            run_id,
-            |row| {
-                Ok(FixtureSpan {
-                    fixture: row.get(0)?,
-                    scope: row.get(1)?,
-                    teardown: row.get(2)?,
-                    worker: row.get(3)?,
-                    nodeid: row.get(4)?,
-                    started: row.get(5)?,
-                    seconds: row.get(6)?,
-                })
-            },
-        )?,
-        files: rows_of(
-            connection,
-            "SELECT file, collection, import, items FROM files",
-            run_id,
-            |row| {
-                Ok(FileTimes {
-                    file: row.get(0)?,
-                    collection: row.get(1)?,
-                    import: row.get(2)?,
-                    items: row.get(3)?,
-                })
-            },
-        )?,
-        imports: rows_of(
-            connection,
-            "SELECT module, own, whole, file FROM imports",
-            run_id,
-            |row| {
-                Ok(ImportTimes {
-                    module: row.get(0)?,
-                    own: row.get(1)?,
-                    all: row.get(2)?,
-                    file: row.get(3)?,
-                })
-            },
-        )?,
-        waits: rows_of(
-            connection,
-            "SELECT nodeid, line, inside, seconds FROM waits",
-            run_id,
-            |row| {
-                Ok(Wait {
-                    nodeid: row.get(0)?,
-                    line: row.get(1)?,
-                    inside: row.get(2)?,
-                    seconds: row.get(3)?,
-                })
-            },
-        )?,
-        failures: rows_of(
-            connection,
-            "SELECT nodeid, attempt, text FROM failures",
-            run_id,
-            |row| {
-                Ok(FailureText {
-                    nodeid: row.get(0)?,
-                    attempt: row.get(1)?,
-                    text: row.get(2)?,
-                })
-            },
-        )?,
-    })
-}
-
-fn rows_of<T>(
+/// The details of the runs with these numbers, as far as they are kept.
+pub(crate) fn read(
     connection: &Connection,
-    select: &str,
-    run_id: i64,
-    read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
-) -> rusqlite::Result<Vec<T>> {
-    let mut statement =
-        connection.prepare_cached(&format!("{select} WHERE run_id = ?1 ORDER BY rowid"))?;
-    statement.query_map([run_id], read)?.collect()
+    runs: RangeInclusive<i64>,
+) -> rusqlite::Result<BTreeMap<i64, Details>> {
+    let mut found = Found {
+        connection,
+        runs,
+        details: BTreeMap::new(),
+    };
+    found.add(
+        "stages",
+        "name, started, seconds",
+        |of| &mut of.stages,
+        |row| {
+            Ok(Stage {
+                name: row.get(1)?,
+                started: row.get(2)?,
+                seconds: row.get(3)?,
+            })
+        },
+    )?;
+    found.add(
+        "fixtures",
+        "fixture, scope, setups, setup, teardown, longest",
+        |of| &mut of.fixtures,
+        |row| {
+            Ok(FixtureTotal {
+                fixture: row.get(1)?,
+                scope: row.get(2)?,
+                setups: row.get(3)?,
+                setup: row.get(4)?,
+                teardown: row.get(5)?,
+                longest: row.get(6)?,
+            })
+        },
+    )?;
+    found.add(
+        "spans",
+        "fixture, scope, teardown, worker, nodeid, started, seconds",
+        |of| &mut of.spans,
+        |row| {
+            Ok(FixtureSpan {
+                fixture: row.get(1)?,
+                scope: row.get(2)?,
+                teardown: row.get(3)?,
+                worker: row.get(4)?,
+                nodeid: row.get(5)?,
+                started: row.get(6)?,
+                seconds: row.get(7)?,
+            })
+        },
+    )?;
+    found.add(
+        "files",
+        "file, collection, import, items",
+        |of| &mut of.files,
+        |row| {
+            Ok(FileTimes {
+                file: row.get(1)?,
+                collection: row.get(2)?,
+                import: row.get(3)?,
+                items: row.get(4)?,
+            })
+        },
+    )?;
+    found.add(
+        "imports",
+        "module, own, whole, file",
+        |of| &mut of.imports,
+        |row| {
+            Ok(ImportTimes {
+                module: row.get(1)?,
+                own: row.get(2)?,
+                all: row.get(3)?,
+                file: row.get(4)?,
+            })
+        },
+    )?;
+    found.add(
+        "waits",
+        "nodeid, line, inside, seconds",
+        |of| &mut of.waits,
+        |row| {
+            Ok(Wait {
+                nodeid: row.get(1)?,
+                line: row.get(2)?,
+                inside: row.get(3)?,
+                seconds: row.get(4)?,
+            })
+        },
+    )?;
+    found.add(
+        "failures",
+        "nodeid, attempt, text",
+        |of| &mut of.failures,
+        |row| {
+            Ok(FailureText {
+                nodeid: row.get(1)?,
+                attempt: row.get(2)?,
+                text: row.get(3)?,
+            })
+        },
+    )?;
+    found.add(
+        "bound",
+        "nodeid, part",
+        |of| &mut of.bound,
+        |row| {
+            Ok(BoundTest {
+                nodeid: row.get(1)?,
+                group: row.get(2)?,
+            })
+        },
+    )?;
+    Ok(found.details)
+}
+
+/// Details that are read table by table.
+struct Found<'c> {
+    connection: &'c Connection,
+    runs: RangeInclusive<i64>,
+    details: BTreeMap<i64, Details>,
+}
+
+impl Found<'_> {
+    /// Adds the rows of a table. The first column that `read` gets is the number of the run.
+    fn add<T>(
+        &mut self,
+        table: &str,
+        columns: &str,
+        place: fn(&mut Details) -> &mut Vec<T>,
+        read: fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<()> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT run_id, {columns} FROM {table} WHERE run_id BETWEEN ?1 AND ?2 ORDER BY run_id, rowid"
+        ))?;
+        let mut rows = statement.query([self.runs.start(), self.runs.end()])?;
+        while let Some(row) = rows.next()? {
+            let of_run = self.details.entry(row.get(0)?).or_default();
+            place(of_run).push(read(row)?);
+        }
+        Ok(())
+    }
 }
 
 /// Forgets the details of all but the newest runs, and of runs that are forgotten. Those of the newest run of the whole suite stay: many runs of a few
@@ -223,6 +267,6 @@ pub(crate) fn renumber(connection: &Connection, from: i64, to: i64) -> rusqlite:
     Ok(())
 }
 
-const TABLES: [&str; 7] = [
-    "stages", "fixtures", "spans", "files", "imports", "waits", "failures",
+const TABLES: [&str; 8] = [
+    "stages", "fixtures", "spans", "files", "imports", "waits", "failures", "bound",
 ];

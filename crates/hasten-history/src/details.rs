@@ -18,6 +18,8 @@ pub struct Details {
     pub waits: Vec<Wait>,
     /// What was said of failed tests.
     pub failures: Vec<FailureText>,
+    /// Tests that could not run beside any other one.
+    pub bound: Vec<BoundTest>,
 }
 
 /// A part of a run.
@@ -105,6 +107,15 @@ pub struct Wait {
     pub inside: Option<String>,
     /// Seconds, from samples.
     pub seconds: f64,
+}
+
+/// A test that could not run beside any other one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoundTest {
+    /// The test.
+    pub nodeid: String,
+    /// It stayed with the tests that have this number; none: it ran alone.
+    pub group: Option<u32>,
 }
 
 /// What was said of a failed attempt.

@@ -243,7 +243,17 @@ impl History {
     /// # Errors
     /// The history could not be read.
     pub fn details(&self, run: i64) -> Result<Details, Error> {
-        self.read(|connection| detail_rows::read(connection, run))
+        let mut found = self.read(|connection| detail_rows::read(connection, run..=run))?;
+        Ok(found.remove(&run).unwrap_or_default())
+    }
+
+    /// What runs measured beside their tests, the newest first; those of which nothing is kept are left out.
+    ///
+    /// # Errors
+    /// The history could not be read.
+    pub fn all_details(&self) -> Result<Vec<(i64, Details)>, Error> {
+        let found = self.read(|connection| detail_rows::read(connection, i64::MIN..=i64::MAX))?;
+        Ok(found.into_iter().rev().collect())
     }
 
     fn read<T: Default>(
@@ -314,6 +324,7 @@ mod tests {
             exit_status: 0,
             whole_suite: true,
             shard: None,
+            core_wait: None,
         };
         let attempts: Vec<Attempt<'_>> = (0..500)
             .map(|number| Attempt {

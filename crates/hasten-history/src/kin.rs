@@ -11,7 +11,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::PhaseTimes;
+use crate::model::{PhaseTimes, file_of};
 
 /// Finds what to expect of those of the collected tests that are not `known`.
 #[must_use]
@@ -54,7 +54,7 @@ fn of_functions<'a>(
     }
     siblings
         .into_iter()
-        .filter_map(|(name, times)| Some((name, median(&times)?)))
+        .filter_map(|(name, times)| Some((name, PhaseTimes::medians(&times)?)))
         .collect()
 }
 
@@ -91,25 +91,9 @@ fn function(nodeid: &str) -> &str {
 
 /// The node id without the folders of its file.
 fn below_folder(nodeid: &str) -> &str {
-    let file = nodeid.split("::").next().unwrap_or(nodeid);
+    let file = file_of(nodeid);
     let folders = file.rfind('/').map_or(0, |slash| slash + 1);
     &nodeid[folders..]
-}
-
-/// The median of each phase.
-fn median(times: &[PhaseTimes]) -> Option<PhaseTimes> {
-    let of = |phase: fn(&PhaseTimes) -> f64| {
-        let mut seconds: Vec<f64> = times.iter().map(phase).collect();
-        seconds.sort_unstable_by(f64::total_cmp);
-        let upper = seconds.get(seconds.len() / 2)?;
-        let lower = seconds.get(seconds.len().saturating_sub(1) / 2)?;
-        Some(f64::midpoint(*lower, *upper))
-    };
-    Some(PhaseTimes {
-        setup: of(|times| times.setup)?,
-        call: of(|times| times.call)?,
-        teardown: of(|times| times.teardown)?,
-    })
 }
 
 #[cfg(test)]

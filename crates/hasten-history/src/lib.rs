@@ -12,7 +12,7 @@
 //! | `attempts` | one attempt at a test: outcome, worker, seconds of each phase | as long as its run |
 //! | `tests` | a node id, once | while a kept run has it, and [`KEEP_TESTS`] more |
 //! | `timings` | what to expect of a test: its last [`RECENT`] completed attempts, its last outcome | with its test |
-//! | `stages`, `fixtures`, `spans`, `files`, `imports`, `waits`, `failures` | [`Details`] of a run | for the last [`KEEP_DETAILS`] runs, and the last of the whole suite |
+//! | `stages`, `fixtures`, `spans`, `files`, `imports`, `waits`, `failures`, `bound` | [`Details`] of a run | for the last [`KEEP_DETAILS`] runs, and the last of the whole suite |
 //!
 //! `timings` is why a run of one test, repeated a hundred times, does not push out what is known about all the
 //! others: runs are forgotten by age, a test's own last durations are not. It is also why planning
@@ -23,8 +23,8 @@
 //! For each phase the median of the last [`RECENT`] *completed* attempts
 //! ([`Outcome::is_completed`]), so that one run on a busy machine, or the first one without byte
 //! code, does not count. Crashed and timed out attempts say nothing about how long the test takes.
-//! Skipped ones and those with an error in setup or teardown count only until the test has
-//! completed once. Durations are whole
+//! Skipped ones, those with an error in setup or teardown and those that failed in quarantine count only until the test
+//! has completed once. Durations are whole
 //! microseconds; those in `timings` are 32-bit floats (7 digits), those in `attempts` 64-bit.
 //!
 //! # Two runs at once
@@ -76,14 +76,14 @@ pub mod trends;
 
 pub use detail_rows::KEEP_DETAILS;
 pub use details::{
-    Details, FailureText, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, Stage, Wait,
+    BoundTest, Details, FailureText, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, Stage, Wait,
 };
 pub use error::{Error, Warning};
 pub use history::History;
 pub use kin::expect_of_kin;
 pub use manage::{Overview, overview, prune_runs};
 pub use model::{
-    Attempt, Outcome, Outcomes, PhaseTimes, Run, RunLoad, RunRecord, SortBy, TestTiming,
+    Attempt, Outcome, Outcomes, PhaseTimes, Run, RunLoad, RunRecord, SortBy, TestTiming, file_of,
 };
 pub use past::{Past, PastAttempt, PastTest};
 pub use portable::{

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::shard::RunShard;
+use crate::trends::median;
 
 /// How an attempt at a test ended. A test that was not run has no attempt.
 #[derive(
@@ -30,11 +31,13 @@ pub enum Outcome {
     TimedOut,
     /// Its worker died.
     Crashed,
+    /// Failed in quarantine, in whichever way: it does not count.
+    Quarantined,
 }
 
 impl Outcome {
     /// All outcomes, in the order of their numbers in the database.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Passed,
         Self::Failed,
         Self::Skipped,
@@ -43,6 +46,7 @@ impl Outcome {
         Self::Error,
         Self::TimedOut,
         Self::Crashed,
+        Self::Quarantined,
     ];
 
     /// The word for it, as reports print it.
@@ -57,6 +61,7 @@ impl Outcome {
             Self::Error => "error",
             Self::TimedOut => "timed out",
             Self::Crashed => "crashed",
+            Self::Quarantined => "quarantined",
         }
     }
 
@@ -76,7 +81,7 @@ impl Outcome {
         matches!(self, Self::Passed | Self::Xfailed | Self::Xpassed)
     }
 
-    /// Whether it is a failure, wherever it comes from.
+    /// Whether it is a failure that counts, wherever it comes from.
     #[must_use]
     pub const fn is_failure(self) -> bool {
         matches!(
@@ -87,7 +92,7 @@ impl Outcome {
 
     /// Whether its durations are the best guess until the test has completed once.
     pub(crate) const fn is_provisional(self) -> bool {
-        matches!(self, Self::Skipped | Self::Error)
+        matches!(self, Self::Skipped | Self::Error | Self::Quarantined)
     }
 
     /// The number that stands for it in the database. Never change one.
@@ -174,6 +179,9 @@ pub struct RunRecord {
     pub whole_suite: bool,
     /// Which part of the suite it had, if it had one of several.
     pub shard: Option<RunShard>,
+    /// Seconds for which its workers were ready to run and had no core, for each second that they computed; none where that
+    /// is not known.
+    pub core_wait: Option<f64>,
 }
 
 /// One run, as it is read back.
@@ -214,6 +222,14 @@ pub struct Attempt<'a> {
     pub peak_memory: Option<u64>,
 }
 
+impl Attempt<'_> {
+    /// Seconds of all phases.
+    #[must_use]
+    pub const fn total(&self) -> f64 {
+        self.setup + self.call + self.teardown
+    }
+}
+
 /// Seconds of each phase of a test.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct PhaseTimes {
@@ -230,6 +246,17 @@ impl PhaseTimes {
     #[must_use]
     pub const fn total(&self) -> f64 {
         self.setup + self.call + self.teardown
+    }
+
+    /// The median of each phase; none if there is nothing.
+    #[must_use]
+    pub fn medians(all: &[Self]) -> Option<Self> {
+        let of = |phase: fn(&Self) -> f64| median(&all.iter().map(phase).collect::<Vec<f64>>());
+        Some(Self {
+            setup: of(|times| times.setup)?,
+            call: of(|times| times.call)?,
+            teardown: of(|times| times.teardown)?,
+        })
     }
 }
 
@@ -282,4 +309,10 @@ impl SortBy {
                 .then_with(|| a.nodeid.cmp(&b.nodeid))
         });
     }
+}
+
+/// The file of a test: its node id up to the first `::`.
+#[must_use]
+pub fn file_of(nodeid: &str) -> &str {
+    nodeid.split_once("::").map_or(nodeid, |(file, _)| file)
 }

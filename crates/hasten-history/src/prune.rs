@@ -113,7 +113,7 @@ mod tests {
         for (number, attempts) in attempts.iter().enumerate() {
             connection
                 .execute(
-                    "INSERT INTO runs VALUES (NULL, ?1, 0, 0, 2, '', '', '', '', '[]', NULL, 0, 0, ?2, NULL)",
+                    "INSERT INTO runs VALUES (NULL, ?1, 0, 0, 2, '', '', '', '', '[]', NULL, 0, 0, ?2, NULL, NULL)",
                     (number.to_string(), attempts),
                 )
                 .unwrap();

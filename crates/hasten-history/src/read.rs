@@ -63,7 +63,7 @@ pub(crate) fn failed(connection: &Connection) -> rusqlite::Result<HashSet<String
 pub(crate) fn runs(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<Run>> {
     let mut statement = connection.prepare_cached(
         "SELECT id, attempts, uid, started_at, wall, workers, python, pytest, platform, machine, args,
-                git_commit, exit_status, whole_suite, shard
+                git_commit, exit_status, whole_suite, shard, core_wait
          FROM runs ORDER BY id DESC LIMIT ?1",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -93,6 +93,7 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
             exit_status: row.get(12)?,
             whole_suite: row.get(13)?,
             shard: shard.as_deref().and_then(RunShard::parse),
+            core_wait: row.get(15)?,
         },
     })
 }

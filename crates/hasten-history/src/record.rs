@@ -16,8 +16,8 @@ pub(crate) fn insert_run(
     transaction
         .query_row(
             "INSERT INTO runs (uid, started_at, wall, workers, python, pytest, platform, machine, args,
-                               git_commit, exit_status, whole_suite, attempts, shard)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+                               git_commit, exit_status, whole_suite, attempts, shard, core_wait)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
              ON CONFLICT (uid) DO NOTHING RETURNING id",
             params![
                 run.uid,
@@ -34,6 +34,7 @@ pub(crate) fn insert_run(
                 run.whole_suite,
                 attempts,
                 run.shard.as_ref().map(ToString::to_string),
+                run.core_wait.map(sane),
             ],
             |row| row.get(0),
         )

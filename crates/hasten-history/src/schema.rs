@@ -17,6 +17,9 @@ const APPLICATION_ID: i64 = 0x6861_7374;
 /// numbers take few bytes. The tables of details hold the last runs only, so they need no ids of names.
 ///
 /// Version 3. Which shard a run was.
+///
+/// Version 4. How long workers waited for a core, and which tests could not run beside any other; and the outcome of failures
+/// in quarantine, which no earlier hasten knows.
 const MIGRATIONS: &[&str] = &["
     CREATE TABLE runs (
         id INTEGER PRIMARY KEY,
@@ -83,6 +86,10 @@ const MIGRATIONS: &[&str] = &["
     CREATE INDEX failures_of_run ON failures (run_id);
 ", "
     ALTER TABLE runs ADD COLUMN shard TEXT;     -- `1/4 PLAN`; null: not one of several shards
+", "
+    ALTER TABLE runs ADD COLUMN core_wait REAL; -- seconds of waiting for a core, for each of computing; null: not known
+    CREATE TABLE bound (run_id INTEGER NOT NULL, nodeid TEXT NOT NULL, part INTEGER); -- part: a group; null: ran alone
+    CREATE INDEX bound_of_run ON bound (run_id);
 "];
 
 /// The schema version that this hasten reads and writes.

@@ -58,8 +58,18 @@ frame_types! {
         Groups = 15,
         /// A main that runs the tests is about to print its summary.
         Summary = 16,
+        /// A fixture that is set up once is needed.
+        OnceAsk = 17,
+        /// What came of its setup.
+        OnceTell = 18,
+        /// It was torn down, or what depends on it.
+        OnceEnded = 19,
+        /// A test stops in a debugger, and waits for the terminal.
+        AskTerminal = 20,
+        /// It goes on.
+        LeaveTerminal = 21,
         /// A child that the session keeps has ended.
-        Ended = 17,
+        Ended = 22,
     }
 }
 
@@ -92,8 +102,14 @@ frame_types! {
         Node = 76,
         /// A worker has ended.
         NodeDown = 77,
+        /// What is known of a fixture that is set up once.
+        Once = 78,
+        /// Tear it down, or what depends on it.
+        OnceEnd = 79,
+        /// Whether the terminal is the worker's.
+        Terminal = 80,
         /// Let go of the pytest session, which other processes go on with, and leave.
-        Leave = 78,
+        Leave = 81,
     }
 }
 

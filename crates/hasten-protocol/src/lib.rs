@@ -7,6 +7,7 @@ pub mod frame;
 pub mod journal;
 pub mod measured;
 pub mod message;
+pub mod once;
 pub mod paths;
 pub mod record;
 pub mod report;

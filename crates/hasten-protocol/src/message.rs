@@ -123,7 +123,7 @@ pub struct CollectedItem(
 /// Why a process must not be forked.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 pub struct Unsafe {
-    /// `identity` or `threads`.
+    /// `identity`, `threads` or `files`.
     pub kind: String,
     /// The import, line or thread.
     pub cause: String,
@@ -182,6 +182,14 @@ pub struct Collected {
     /// The items with pytest-dependency's mark.
     #[serde(default)]
     pub dependent: Vec<Dependent>,
+}
+
+impl Collected {
+    /// True when nothing runs, since something could not be collected.
+    #[must_use]
+    pub const fn is_broken(&self) -> bool {
+        self.testsfailed > 0 && !self.continue_on_errors
+    }
 }
 
 /// An item with pytest-dependency's mark: which, the scope of the names, and the tests that it depends on.
@@ -282,6 +290,10 @@ pub struct WorkerIdentity {
     /// It asks which of the collected items to keep.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub select: bool,
+    /// Fixtures are set up once for all workers: those of these names, and those that are marked. None: there are no other
+    /// workers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub once: Option<Vec<String>>,
     /// How many processes this worker had before this one.
     #[serde(skip_serializing_if = "is_zero")]
     pub process: usize,

@@ -23,6 +23,8 @@ pub enum RecordKind {
     Attempt = 6,
     /// What fixtures took, as JSON ([`crate::measured::Fixtures`]).
     Fixtures = 7,
+    /// A report of what was torn down after the last test, with its payload: its item has its final state already.
+    Late = 8,
 }
 
 impl RecordKind {
@@ -35,6 +37,7 @@ impl RecordKind {
             5 => Self::Verdict,
             6 => Self::Attempt,
             7 => Self::Fixtures,
+            8 => Self::Late,
             _ => return None,
         })
     }
@@ -198,6 +201,12 @@ impl Record<'_> {
     #[must_use]
     pub fn seconds(&self) -> f64 {
         self.setup + self.call + self.teardown
+    }
+
+    /// Whether it reports a failure that was not expected.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.outcome == Outcome::Failed && self.flags & XFAIL == 0
     }
 }
 

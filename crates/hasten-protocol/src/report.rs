@@ -36,9 +36,6 @@ pub struct Report {
     /// Why a failure was expected.
     #[serde(default)]
     pub wasxfail: Option<Value>,
-    /// Seconds of the phase.
-    #[serde(default)]
-    pub duration: f64,
     /// Which subtest it is of, unless it is of the test itself.
     #[serde(default, rename = "_subtest.context")]
     pub subtest: Option<Subtest>,
@@ -106,9 +103,6 @@ pub struct Traceback {
     /// What stands below them.
     #[serde(default)]
     pub extraline: Option<String>,
-    /// `long`, `short`, `value`, …
-    #[serde(default)]
-    pub style: String,
 }
 
 /// A frame.

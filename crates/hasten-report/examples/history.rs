@@ -60,6 +60,7 @@ fn run(number: u32, started_at: f64, wall: f64, workers: u32) -> RunRecord {
         exit_status: 1,
         whole_suite: true,
         shard: None,
+        core_wait: None,
     }
 }
 
@@ -139,6 +140,7 @@ fn details(attempts: &[Attempt<'_>], started: f64, end: f64) -> Details {
         .filter(|attempt| attempt.outcome.is_failure());
     let long = attempts.iter().filter(|attempt| attempt.setup > 0.05);
     Details {
+        bound: Vec::new(),
         stages: vec![
             stage("start", started, started + 0.15),
             stage("conftest", started + 0.15, started + 0.3),

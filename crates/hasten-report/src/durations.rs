@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use hasten_history::{FileTimes, FixtureTotal, ImportTimes};
+use hasten_history::{FileTimes, FixtureTotal, ImportTimes, file_of};
+
+use crate::words::counted;
 
 /// A section of the summary.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,13 +42,8 @@ pub struct Measured<'a> {
 /// The sections, in their order; one that would have no line is left out.
 #[must_use]
 pub fn sections(measured: &Measured<'_>, amount: Amount) -> Vec<Section> {
-    let file = |nodeid: &'_ str| nodeid.find("::").map_or(nodeid.len(), |at| at);
-    let files = summed(
-        measured
-            .tests
-            .iter()
-            .map(|(nodeid, _, seconds)| (&nodeid[..file(nodeid)], *seconds)),
-    );
+    let in_files = measured.tests.iter();
+    let files = summed(in_files.map(|(nodeid, _, seconds)| (file_of(nodeid), *seconds)));
     let in_classes = measured.tests.iter();
     let classes = summed(
         in_classes
@@ -129,10 +126,6 @@ fn section(what: &str, mut lines: Vec<(f64, String)>, amount: Amount) -> Option<
         title,
         text: text.join("\n"),
     })
-}
-
-fn counted(number: u64, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

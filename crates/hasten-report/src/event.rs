@@ -281,7 +281,8 @@ impl Counts {
         }
         let number = match test.outcome {
             Outcome::Passed => &mut self.passed,
-            Outcome::Failed => &mut self.failed,
+            // In quarantine: here that is a flag beside the outcome.
+            Outcome::Failed | Outcome::Quarantined => &mut self.failed,
             Outcome::Error => &mut self.error,
             Outcome::Skipped => &mut self.skipped,
             Outcome::Xfailed => &mut self.xfailed,

@@ -2,6 +2,7 @@
 
 pub mod doctor;
 pub mod durations;
+pub mod escapes;
 pub mod event;
 pub mod github;
 pub mod html;
@@ -14,6 +15,7 @@ pub mod regressed;
 mod samples;
 pub mod slow;
 pub mod trace;
+pub mod words;
 
 pub use recorded::Recorded;
 

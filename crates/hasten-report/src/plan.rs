@@ -3,7 +3,10 @@
 
 use std::fmt::Write as _;
 
+use hasten_schedule::Limiting;
 use serde::Serialize;
+
+use crate::words::{counted, printable};
 
 /// Workers that are listed.
 const MOST_WORKERS: usize = 32;
@@ -70,6 +73,16 @@ pub enum Because {
     Cores,
     /// Tests that use one resource, or that run alone, take as long one after another.
     OneAfterAnother,
+}
+
+impl From<Limiting> for Because {
+    fn from(limiting: Limiting) -> Self {
+        match limiting {
+            Limiting::Longest => Self::Longest,
+            Limiting::Workers => Self::Workers,
+            Limiting::Cores => Self::Cores,
+        }
+    }
 }
 
 /// What a worker would run.
@@ -305,15 +318,6 @@ fn seconds(seconds: f64) -> String {
     } else {
         format!("{seconds:.1}s")
     }
-}
-
-fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
-/// A node id in one line.
-fn printable(name: &str) -> String {
-    name.replace(char::is_control, "?")
 }
 
 #[cfg(test)]

@@ -89,8 +89,3 @@ impl<'a> Tests<'a> {
         self.numbers.get(nodeid).copied()
     }
 }
-
-/// Seconds of all phases of an attempt.
-pub(crate) fn total(attempt: &Attempt<'_>) -> f64 {
-    attempt.setup + attempt.call + attempt.teardown
-}

@@ -28,6 +28,7 @@ pub(crate) fn run(id: i64) -> Run {
             exit_status: 1,
             whole_suite: false,
             shard: None,
+            core_wait: None,
         },
     }
 }

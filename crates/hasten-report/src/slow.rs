@@ -12,7 +12,7 @@ mod text;
 
 use std::collections::HashMap;
 
-use hasten_history::{Details, Past, Run, SortBy, TestTiming};
+use hasten_history::{Details, Past, Run, SortBy, TestTiming, file_of};
 use serde::Serialize;
 
 pub use change::{Changed, Pace, When};
@@ -108,8 +108,6 @@ pub struct Style {
 pub struct Known {
     /// [`hasten_history::History::timings`].
     pub timings: Vec<TestTiming>,
-    /// The newest run.
-    pub last_run: Option<Run>,
     /// [`hasten_history::History::past`].
     pub past: Past,
     /// The details of runs that have some, the newest first.
@@ -169,6 +167,9 @@ pub struct Suite {
     pub seconds: Seconds,
     /// Their processor time, if it was measured of nearly all of them.
     pub cpu: Option<Seconds>,
+    /// Seconds for which they were ready and had no core, if that is known.
+    #[serde(serialize_with = "seconds::maybe")]
+    pub no_core: Option<f64>,
     /// What the slowest test takes, in seconds: no run of all is shorter.
     #[serde(serialize_with = "microseconds")]
     pub slowest: f64,
@@ -239,7 +240,6 @@ impl Report {
     pub fn new(known: Known, options: &Options) -> Self {
         let Known {
             mut timings,
-            last_run,
             past,
             details,
             cores,
@@ -256,8 +256,9 @@ impl Report {
         let mut files = files(&timings, by, whole, &measured);
         let suite = suite(&timings, files.len(), &processor);
         let limit = options.paths.is_empty().then(|| {
-            let fullest = fullest(&past.runs).or(last_run.as_ref());
-            limit::limit(&timings, &processor, &measured, fullest, cores)
+            let computing = suite.cpu.map(|cpu| cpu.total);
+            let fullest = fullest(&past.runs);
+            limit::limit(&timings, &processor, computing, &measured, fullest, cores)
         });
         let trends = change::trends(&past, &details, &timings, options);
         let fixtures = fixtures::fixtures(&measured, suite.seconds.total, options);
@@ -281,7 +282,7 @@ impl Report {
                 nodeid: timing.nodeid,
             })
             .collect();
-        let last_run = last_run.map(|run| LastRun {
+        let last_run = past.runs.last().map(|run| LastRun {
             started_at: run.record.started_at,
             wall: run.record.wall,
             workers: run.record.workers,
@@ -336,21 +337,16 @@ fn is_below(nodeid: &str, paths: &[String]) -> bool {
 
 fn suite(timings: &[TestTiming], files: usize, processor: &Processor) -> Suite {
     let mut seconds = Seconds::default();
-    let mut cpu = Seconds::default();
-    // Of all that take time: what a test that was not measured needs is not nothing.
-    let mut unknown = 0.0;
     for timing in timings {
         seconds.add(&timing.expected);
-        match processor.of(&timing.nodeid) {
-            Some(used) => cpu.add(&used.cpu),
-            None => unknown += timing.expected.total(),
-        }
     }
+    let used = processor.of_nearly_all(timings);
     Suite {
         tests: timings.len(),
         files,
         seconds,
-        cpu: (seconds.total > 0.0 && unknown <= 0.05 * seconds.total).then_some(cpu),
+        cpu: used.map(|(cpu, _)| cpu),
+        no_core: used.and_then(|(_, no_core)| no_core),
         slowest: timings
             .iter()
             .map(|timing| timing.expected.total())
@@ -362,7 +358,7 @@ fn suite(timings: &[TestTiming], files: usize, processor: &Processor) -> Suite {
 fn files(timings: &[TestTiming], by: SortBy, whole: f64, measured: &Measured<'_>) -> Vec<File> {
     let mut files: HashMap<&str, (Seconds, usize)> = HashMap::new();
     for timing in timings {
-        let file = timing.nodeid.split("::").next().unwrap_or_default();
+        let file = file_of(&timing.nodeid);
         let (seconds, tests) = files.entry(file).or_default();
         seconds.add(&timing.expected);
         *tests += 1;

@@ -56,14 +56,6 @@ fn parse_stat(text: &str) -> Option<Stat> {
     })
 }
 
-/// Nanoseconds that its main thread could have run so far, and had no processor; 0 where that is not known.
-pub(crate) fn delayed(pid: i32) -> u64 {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/schedstat"));
-    text.ok()
-        .and_then(|text| text.split(' ').nth(1)?.parse().ok())
-        .unwrap_or(0)
-}
-
 /// The processes for which `is_root` holds, and everything that descends from them; living ones.
 pub(crate) fn trees(is_root: impl Fn(i32) -> bool) -> Vec<i32> {
     let parents: HashMap<i32, Stat> = all_pids()

@@ -148,7 +148,7 @@ impl Ledger {
         }
         match record.kind {
             RecordKind::Report => {
-                if record.outcome == Outcome::Failed && record.flags & record::XFAIL == 0 {
+                if record.has_failed() {
                     if entry.held {
                         entry.uncounted += 1;
                     } else {
@@ -169,7 +169,8 @@ impl Ledger {
             RecordKind::Warning
             | RecordKind::Verdict
             | RecordKind::Attempt
-            | RecordKind::Fixtures => {}
+            | RecordKind::Fixtures
+            | RecordKind::Late => {}
         }
         true
     }

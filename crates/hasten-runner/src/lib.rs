@@ -7,6 +7,7 @@ compile_error!("hasten runs on Linux, and on macOS by spawn; this system is not 
 mod bisection;
 mod cgroup;
 mod channel;
+mod clock;
 mod death;
 mod descendants;
 mod error;
@@ -22,6 +23,7 @@ mod limits;
 mod machine;
 mod measured;
 mod memory;
+mod once;
 mod package;
 mod pressure;
 mod process;

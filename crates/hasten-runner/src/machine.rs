@@ -82,7 +82,7 @@ impl Machine {
     /// What was counted so far; none where the system does not say.
     pub(crate) fn counters(&self) -> Option<Counters> {
         let text = std::fs::read_to_string("/proc/stat").ok()?;
-        let (idle, all) = idle_seconds(&text, &self.cores, ticks_per_second())?;
+        let (idle, all) = idle_seconds(&text, &self.cores, ticks_per_second() as f64)?;
         let usage = self.quota.as_ref().and_then(|quota| quota.usage.as_ref());
         Some(Counters {
             idle,
@@ -153,15 +153,19 @@ fn own_cores() -> Vec<usize> {
 
 #[cfg(not(target_os = "linux"))]
 fn own_cores() -> Vec<usize> {
-    let count = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    (0..count).collect()
+    (0..parallelism()).collect()
+}
+
+/// Number of threads that this process may let run at a time, in whole cores.
+pub(crate) fn parallelism() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// Clock ticks of a second, as `/proc` counts time.
-pub(crate) fn ticks_per_second() -> f64 {
+pub(crate) fn ticks_per_second() -> u64 {
     use nix::unistd::{SysconfVar, sysconf};
     let ticks = sysconf(SysconfVar::CLK_TCK).ok().flatten().unwrap_or(100);
-    ticks.max(1) as f64
+    u64::try_from(ticks).unwrap_or(0).max(1)
 }
 
 /// Seconds that some cores were idle, and those of anything at all, in the text of `/proc/stat`.

@@ -1,10 +1,12 @@
 //! What the processes of a run measure beside their tests, put together.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
-use hasten_history::{Details, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, Stage};
+use hasten_history::{Details, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, Stage, file_of};
 use hasten_protocol::measured::{self, Collection, FixtureSpan as Span, FixtureUse, Fixtures};
+
+use crate::clock::epoch_seconds;
 
 /// What was measured so far.
 #[derive(Debug, Default)]
@@ -71,7 +73,7 @@ impl Measured {
 
     /// Something happens now.
     pub(crate) fn note(&mut self, moment: Moment) {
-        let now = seconds(SystemTime::now());
+        let now = epoch_seconds(SystemTime::now());
         let moments = &mut self.moments;
         match moment {
             Moment::Configured => moments.configured.get_or_insert(now),
@@ -98,7 +100,7 @@ impl Measured {
         Details {
             stages: self
                 .moments
-                .stages(seconds(started), seconds(SystemTime::now())),
+                .stages(epoch_seconds(started), epoch_seconds(SystemTime::now())),
             files: files(&self.collection.files, nodeids),
             imports: self.collection.imports.iter().map(import).collect(),
             fixtures: self.fixtures.iter().map(total).collect(),
@@ -139,17 +141,11 @@ impl Moments {
     }
 }
 
-fn seconds(time: SystemTime) -> f64 {
-    time.duration_since(UNIX_EPOCH)
-        .map_or(0.0, |time| time.as_secs_f64())
-}
-
 /// Each file with the number of its items.
 fn files(times: &[measured::FileTimes], nodeids: &[String]) -> Vec<FileTimes> {
     let mut items: HashMap<&str, u64> = HashMap::new();
     for nodeid in nodeids {
-        let file = nodeid.split("::").next().unwrap_or_default();
-        *items.entry(file).or_default() += 1;
+        *items.entry(file_of(nodeid)).or_default() += 1;
     }
     times
         .iter()
@@ -197,6 +193,8 @@ fn named(span: &Span, nodeids: &[String]) -> FixtureSpan {
 
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
     use super::*;
 
     fn message(number: u64, longest: f64) -> Fixtures {

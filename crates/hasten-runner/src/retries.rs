@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hasten_config::{Patterns, Rules};
+use hasten_history::file_of;
 use hasten_protocol::message::{CollectedItem, RuleOptions};
 use hasten_protocol::reruns::{RerunMark, RerunOptions};
 
@@ -194,7 +195,7 @@ fn compile(place: &str, patterns: &[String]) -> Result<Arc<Patterns>, BadPattern
 }
 
 fn is_excluded(nodeid: &str, paths: &[String]) -> bool {
-    let file = nodeid.split("::").next().unwrap_or_default();
+    let file = file_of(nodeid);
     paths.iter().any(|path| {
         let path = path.trim_start_matches("./").trim_end_matches('/');
         let rest = file.strip_prefix(path);

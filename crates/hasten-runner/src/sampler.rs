@@ -44,7 +44,7 @@ mod linux {
     use py_spy::{Config, PythonSpy, StackTrace};
 
     use super::{Frame, Request, Sample};
-    use crate::run::monotonic;
+    use crate::clock::monotonic;
 
     const NAME: &str = "hasten-stacks";
     /// Requests that may wait; more are dropped.

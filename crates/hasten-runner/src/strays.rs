@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::time::{ClockId, clock_gettime};
-use nix::unistd::{Pid, SysconfVar, getpid, sysconf};
+use nix::unistd::{Pid, getpid};
 
 use crate::descendants::{all_pids, stat, trees};
 use crate::guardian::RUN_ID_VARIABLE;
+use crate::machine::ticks_per_second;
 
 /// Says whose child a process is, even after that has ended.
 const WORKER_VARIABLE: &str = "PYTEST_XDIST_WORKER";
@@ -137,11 +138,7 @@ impl Stray {
 
 /// True when so many ticks from the start of the machine are not before this moment.
 fn is_younger(started: u64, moment: u64) -> bool {
-    let tick = sysconf(SysconfVar::CLK_TCK)
-        .ok()
-        .flatten()
-        .and_then(|per_second| u64::try_from(per_second).ok())
-        .map_or(10_000_000, |per_second| 1_000_000_000 / per_second.max(1));
+    let tick = 1_000_000_000 / ticks_per_second();
     // Ticks are rounded down, and count the time that the machine slept.
     (started + 1) * tick >= moment + time_asleep()
 }

@@ -1,6 +1,7 @@
 //! The events of a test, made of what it reported.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use hasten_history::file_of;
 use hasten_protocol::record::{self, Record, RecordKind, Records};
 use hasten_protocol::report::{LongRepr, Report, untagged};
 use hasten_report::event::{Captured, Event, Failure, Outcome, TestFinished};
@@ -72,7 +73,8 @@ impl Ended {
                 RecordKind::Passed
                 | RecordKind::Finished
                 | RecordKind::Attempt
-                | RecordKind::Fixtures => {}
+                | RecordKind::Fixtures
+                | RecordKind::Late => {}
             }
         }
         let last = attempts.len() - 1;
@@ -195,7 +197,7 @@ fn failure(report: &Report, nodeid: &str, folders: &Folders) -> Failure {
 
 /// Where it failed: in the test's own file, else in the innermost frame of the project, else where it was raised.
 fn place(repr: &LongRepr, nodeid: &str, folders: &Folders) -> Option<(Utf8PathBuf, u64)> {
-    let own = nodeid.split("::").next().unwrap_or_default();
+    let own = file_of(nodeid);
     let crash = repr.crash();
     let frames: Vec<(Utf8PathBuf, u64)> = repr
         .places()

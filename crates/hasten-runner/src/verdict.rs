@@ -1,6 +1,7 @@
 //! The report of a test whose worker did not live to make one. Its form is that of
 //! `pytest_report_to_serializable` (`_pytest/reports.py`).
 
+use hasten_history::file_of;
 use hasten_protocol::journal::Phase;
 use hasten_protocol::record::{CALL, Outcome, Record, RecordKind, Records, SETUP, TEARDOWN};
 use serde_json::{Value, json};
@@ -35,7 +36,7 @@ pub(crate) struct Verdict<'a> {
 impl Verdict<'_> {
     fn report(&self) -> Value {
         let when = self.phase.when();
-        let file = self.nodeid.split("::").next().unwrap_or_default();
+        let file = file_of(self.nodeid);
         let domain = self
             .nodeid
             .split_once("::")

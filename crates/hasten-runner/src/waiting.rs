@@ -26,36 +26,45 @@ pub(crate) struct Looks {
 }
 
 impl Looks {
-    /// The moment of the next look; none where nothing runs.
-    pub(crate) fn next(&mut self, activity: &Activity) -> Option<u64> {
+    /// The looks at what runs now, as far as there were any; none where nothing runs.
+    fn at(&self, activity: &Activity) -> Option<Self> {
         let runs = matches!(activity.phase, Phase::Setup | Phase::Call | Phase::Teardown);
         activity.item.filter(|_| runs)?;
-        if (self.started, self.phase_start) != (activity.started, activity.phase_start) {
-            *self = Self {
-                started: activity.started,
-                phase_start: activity.phase_start,
-                next: activity.phase_start + BASELINE,
-                last: None,
-                interval: FIRST - BASELINE,
-            };
+        if (self.started, self.phase_start) == (activity.started, activity.phase_start) {
+            return Some(*self);
         }
-        Some(self.next)
+        Some(Self {
+            started: activity.started,
+            phase_start: activity.phase_start,
+            next: activity.phase_start + BASELINE,
+            last: None,
+            interval: FIRST - BASELINE,
+        })
     }
 
-    /// A look, with the time so far that the process used a processor or waited for one. Returns how long the process has waited since the last one, if it did.
-    pub(crate) fn look(&mut self, now: u64, busy: u64) -> Option<u64> {
-        let last = self.last.replace((now, busy));
-        let Some((at, used)) = last else {
-            self.next = now.max(self.phase_start + BASELINE) + self.interval;
-            return None;
-        };
-        let elapsed = now.saturating_sub(at);
-        let used = busy.saturating_sub(used);
-        // Much later than planned, the run was suspended.
-        let on_time = elapsed <= self.interval + MOST;
-        self.interval = (self.interval + self.interval / 2).min(MOST);
+    /// The moment of the next look; none where nothing runs.
+    pub(crate) fn next(&self, activity: &Activity) -> Option<u64> {
+        Some(self.at(activity)?.next)
+    }
+
+    /// A look, with the time so far that the process used a processor or waited for one, if the system says so. Returns
+    /// how long the process has waited since the last look, if it did.
+    pub(crate) fn look(&mut self, activity: &Activity, now: u64, busy: Option<u64>) -> Option<u64> {
+        *self = self.at(activity)?;
+        let last = std::mem::replace(&mut self.last, busy.map(|busy| (now, busy)));
+        let waited = last.zip(busy).and_then(|((at, before), busy)| {
+            let elapsed = now.saturating_sub(at);
+            let used = busy.saturating_sub(before);
+            // Much later than planned, the run was suspended.
+            let on_time = elapsed <= self.interval + MOST;
+            (on_time && used * BUSY < elapsed).then_some(elapsed)
+        });
+        // The first look only says where to count from, and is soon followed by another.
+        if last.is_some() || busy.is_none() {
+            self.interval = (self.interval + self.interval / 2).min(MOST);
+        }
         self.next = now + self.interval;
-        (on_time && used * BUSY < elapsed).then_some(elapsed)
+        waited
     }
 }
 
@@ -114,24 +123,25 @@ mod tests {
     }
 
     /// Looks at a phase until it ends; returns each look's moment and what it said, in milliseconds.
-    fn looks(end: u64, processor: impl Fn(u64) -> u64) -> Vec<(u64, Option<u64>)> {
+    fn looks(end: u64, processor: impl Fn(u64) -> Option<u64>) -> Vec<(u64, Option<u64>)> {
         let mut looks = Looks::default();
         let mut found = Vec::new();
+        let activity = activity(1, 0);
         loop {
-            let next = looks.next(&activity(1, 0)).unwrap();
+            let next = looks.next(&activity).unwrap();
             if next > end * MILLISECOND {
                 return found;
             }
-            let waited = looks.look(next, processor(next));
+            let waited = looks.look(&activity, next, processor(next));
             found.push((next / MILLISECOND, waited.map(|time| time / MILLISECOND)));
         }
     }
 
     #[test]
     fn one_that_waits_is_looked_at_more_and_more_seldom() {
-        assert_eq!(looks(290, |_| 0), [(100, None)]);
+        assert_eq!(looks(290, |_| Some(0)), [(100, None)]);
         assert_eq!(
-            looks(4000, |_| 0),
+            looks(4000, |_| Some(0)),
             [
                 (100, None),
                 (300, Some(200)),
@@ -146,9 +156,9 @@ mod tests {
 
     #[test]
     fn one_that_computes_says_nothing() {
-        let all = looks(10_000, |now| now / 2);
+        let all = looks(10_000, |now| Some(now / 2));
         assert!(all.iter().all(|(_, waited)| waited.is_none()), "{all:?}");
-        let first_computes = looks(1100, |now| now.min(250 * MILLISECOND));
+        let first_computes = looks(1100, |now| Some(now.min(250 * MILLISECOND)));
         assert_eq!(
             first_computes,
             [
@@ -161,24 +171,48 @@ mod tests {
     }
 
     #[test]
+    fn where_the_system_does_not_say_what_was_used_it_is_asked_more_and_more_seldom() {
+        assert_eq!(
+            looks(3000, |_| None),
+            [100, 400, 850, 1525, 2525].map(|at| (at, None))
+        );
+        let later = |now| (now > 200 * MILLISECOND).then_some(0);
+        assert_eq!(
+            looks(1200, later),
+            [
+                (100, None),
+                (400, None),
+                (700, Some(300)),
+                (1150, Some(450))
+            ]
+        );
+    }
+
+    #[test]
     fn another_phase_begins_anew_and_between_tests_nothing_is_due() {
         let mut looks = Looks::default();
-        assert_eq!(looks.next(&activity(1, 0)), Some(BASELINE));
-        looks.look(BASELINE, 0);
-        assert_eq!(looks.next(&activity(1, 0)), Some(FIRST));
-        let later = 500 * MILLISECOND;
-        assert_eq!(looks.next(&activity(1, later)), Some(later + BASELINE));
-        let mut idle = activity(1, 0);
+        let first = activity(1, 0);
+        assert_eq!(looks.next(&first), Some(BASELINE));
+        looks.look(&first, BASELINE, Some(0));
+        assert_eq!(looks.next(&first), Some(FIRST));
+        let second = activity(1, 500 * MILLISECOND);
+        let begins = 500 * MILLISECOND + BASELINE;
+        assert_eq!(looks.next(&second), Some(begins));
+        assert_eq!(looks.next(&first), Some(FIRST), "nobody has looked yet");
+        assert_eq!(looks.look(&second, begins, Some(0)), None, "the first look");
+        assert_eq!(looks.next(&second), Some(500 * MILLISECOND + FIRST));
+        let mut idle = second;
         idle.item = None;
         assert_eq!(looks.next(&idle), None);
+        assert_eq!(looks.look(&idle, begins, Some(0)), None);
     }
 
     #[test]
     fn a_look_after_a_suspension_stands_for_nothing() {
         let mut looks = Looks::default();
-        looks.next(&activity(1, 0));
-        looks.look(BASELINE, 0);
-        assert_eq!(looks.look(60_000 * MILLISECOND, 0), None);
+        let activity = activity(1, 0);
+        looks.look(&activity, BASELINE, Some(0));
+        assert_eq!(looks.look(&activity, 60_000 * MILLISECOND, Some(0)), None);
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! What a worker uses: time of cores, and memory of its own.
 
 use std::collections::HashMap;
-
-use nix::unistd::Pid;
+use std::time::Duration;
 
 use crate::descendants::{Stat, children, stat};
 use crate::machine::{ticks_per_second, value_of};
@@ -43,10 +42,8 @@ pub(crate) struct Spent {
 impl Used {
     fn of(pid: i32, stat: &Stat) -> Option<Self> {
         Some(Self {
-            cpu: cpu_seconds(pid)?,
-            delayed: std::fs::read_to_string(format!("/proc/{pid}/schedstat"))
-                .ok()
-                .and_then(|text| delay(&text)),
+            cpu: processor_time(pid)?.as_secs_f64(),
+            delayed: delayed(pid).map(|time| time.as_secs_f64()),
             runnable: stat.runnable,
         })
     }
@@ -68,7 +65,7 @@ impl Load {
             }
             waiting.extend(children(pid).unwrap_or_default());
         }
-        let reaped = root.reaped as f64 / ticks_per_second();
+        let reaped = root.reaped as f64 / ticks_per_second() as f64;
         Some(Self { own, reaped, below })
     }
 
@@ -106,22 +103,29 @@ impl Load {
     }
 }
 
+/// CPU time of all threads of a process so far, if the system says so.
 #[cfg(target_os = "linux")]
-fn cpu_seconds(pid: i32) -> Option<f64> {
+pub(crate) fn processor_time(pid: i32) -> Option<Duration> {
     use nix::time::{clock_getcpuclockid, clock_gettime};
+    use nix::unistd::Pid;
     let time = clock_gettime(clock_getcpuclockid(Pid::from_raw(pid)).ok()?).ok()?;
-    Some(std::time::Duration::from(time).as_secs_f64())
+    Some(time.into())
 }
 
 #[cfg(not(target_os = "linux"))]
-fn cpu_seconds(_pid: i32) -> Option<f64> {
+pub(crate) fn processor_time(_pid: i32) -> Option<Duration> {
     None
 }
 
+/// Time so far that the main thread of a process was ready to run and had no core, if the system counts that.
+pub(crate) fn delayed(pid: i32) -> Option<Duration> {
+    delay(&std::fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?)
+}
+
 /// The second number of `/proc/PID/schedstat`, which are nanoseconds.
-fn delay(text: &str) -> Option<f64> {
-    let nanoseconds: f64 = text.split_ascii_whitespace().nth(1)?.parse().ok()?;
-    Some(nanoseconds / 1e9)
+fn delay(text: &str) -> Option<Duration> {
+    let nanoseconds = text.split_ascii_whitespace().nth(1)?.parse().ok()?;
+    Some(Duration::from_nanos(nanoseconds))
 }
 
 /// Bytes that a process shares with nobody: what it would free at its end.
@@ -196,7 +200,10 @@ mod tests {
 
     #[test]
     fn files_of_proc_are_read() {
-        assert_eq!(delay("76661034 22835251 230\n"), Some(0.022_835_251));
+        assert_eq!(
+            delay("76661034 22835251 230\n"),
+            Some(Duration::from_nanos(22_835_251))
+        );
         assert_eq!(delay("0\n"), None);
         let rollup = "55d0-7ffe ---p 0 00:00 0 [rollup]\nRss: 900 kB\n\
                       Private_Clean:        4 kB\nPrivate_Dirty:       96 kB\n";

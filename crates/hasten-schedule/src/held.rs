@@ -25,12 +25,6 @@ impl Resources {
         }
     }
 
-    /// True when no item uses anything.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.needs.is_empty()
-    }
-
     /// The items that use each resource, with its limit.
     pub fn users(&self) -> impl Iterator<Item = (usize, Vec<u32>)> + '_ {
         (0..).zip(&self.limits).map(|(number, limit)| {
@@ -188,6 +182,7 @@ impl Held {
         }
         let begun: BTreeSet<usize> = self.last.values().copied().collect();
         let own = self.last.get(&worker);
+        let least = self.least_seconds();
         let rank = |number: &usize| {
             let unit = &self.units[*number];
             let first = unit.waiting.first().copied().unwrap_or(u32::MAX);
@@ -197,7 +192,7 @@ impl Held {
             } else {
                 (
                     own == Some(number),
-                    micros(self.critical(*number)),
+                    micros(longest_of(unit, &least)),
                     !begun.contains(number),
                     micros(unit.seconds),
                 )
@@ -215,18 +210,21 @@ impl Held {
 
     /// Seconds that all that waits for what a unit needs takes at least: no plan can do it faster.
     pub(crate) fn critical(&self, unit: usize) -> f64 {
-        let of_resource = |resource: &usize| {
-            let waiting = self
-                .units
-                .iter()
-                .filter(|unit| unit.needs.contains(resource));
-            waiting.map(|unit| unit.seconds).sum::<f64>() / self.limits[*resource] as f64
-        };
-        self.units[unit]
-            .needs
-            .iter()
-            .map(of_resource)
-            .fold(0.0, f64::max)
+        longest_of(&self.units[unit], &self.least_seconds())
+    }
+
+    /// Of each resource: seconds that all that waits for it takes at least.
+    fn least_seconds(&self) -> Vec<f64> {
+        let mut seconds = vec![0.0; self.limits.len()];
+        for unit in &self.units {
+            for resource in &unit.needs {
+                seconds[*resource] += unit.seconds;
+            }
+        }
+        for (seconds, limit) in seconds.iter_mut().zip(&self.limits) {
+            *seconds /= *limit as f64;
+        }
+        seconds
     }
 
     /// The bound group that a unit is, if it is one.
@@ -292,5 +290,54 @@ impl Held {
         for users in &mut self.users {
             users.remove(&worker);
         }
+    }
+}
+
+/// The most of these seconds among the resources that a unit needs.
+fn longest_of(unit: &Unit, seconds: &[f64]) -> f64 {
+    let needs = unit.needs.iter();
+    needs.map(|resource| seconds[*resource]).fold(0.0, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scarcest_resource_of_a_unit_says_how_urgent_it_is() {
+        let item = |file| Item {
+            file,
+            scope: file,
+            expected: Some(1.0),
+            bound: None,
+            alone: false,
+            unit: None,
+        };
+        let items = [0, 0, 1, 2, 3].map(item);
+        let mut resources = Resources::default();
+        resources.add(2, [0, 1, 2]);
+        resources.add(1, [2, 3]);
+        let bound = BoundGroups::new(&items);
+        let estimates = Estimates::new(&items, 1.0);
+        let mut held = Held::new(&items, &resources, &bound, &estimates);
+        let critical = |held: &Held| [0, 1, 2].map(|unit| held.critical(unit));
+        assert_eq!(critical(&held), [1.5, 2.0, 2.0]);
+        let next = |held: &Held, in_order| {
+            let unit = held.find(0, in_order, |_| true)?;
+            held.first(unit)
+        };
+        assert_eq!(
+            next(&held, false),
+            Some(2),
+            "the first of two that take 2 s"
+        );
+        assert_eq!(next(&held, true), Some(0));
+        held.send(2, 1, &estimates);
+        assert_eq!(critical(&held), [1.5, 1.5, 1.0]);
+        assert_eq!(
+            next(&held, false),
+            Some(0),
+            "item 2 has to wait for worker 1"
+        );
     }
 }

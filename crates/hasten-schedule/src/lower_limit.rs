@@ -68,16 +68,6 @@ impl LowerLimit {
             Limiting::Workers
         }
     }
-
-    /// How many times as long a run took; 1 where there was nothing to do.
-    #[must_use]
-    pub fn ratio(&self, seconds: f64) -> f64 {
-        if self.seconds > 0.0 {
-            seconds / self.seconds
-        } else {
-            1.0
-        }
-    }
 }
 
 fn sane(seconds: f64) -> f64 {
@@ -106,7 +96,6 @@ mod tests {
         let limit = LowerLimit::new(parts(&[3.0; 8], None), 2, 4);
         assert_eq!((limit.seconds, limit.longest), (12.0, 3.0));
         assert_eq!(limit.limiting(), Limiting::Workers);
-        assert_eq!(limit.ratio(15.0), 1.25);
     }
 
     #[test]
@@ -121,7 +110,7 @@ mod tests {
     #[test]
     fn nothing_and_nonsense() {
         let nothing = LowerLimit::new([], 0, 0);
-        assert_eq!((nothing.seconds, nothing.ratio(3.0)), (0.0, 1.0));
+        assert_eq!((nothing.seconds, nothing.share), (0.0, 0.0));
         let nonsense = LowerLimit::new(parts(&[f64::NAN, -1.0, 2.0], Some(1.0)), 1, 1);
         assert_eq!((nonsense.seconds, nonsense.computing), (2.0, 2.0));
     }

@@ -248,10 +248,7 @@ impl Planner {
             self.leave(group, worker);
         }
         let mut lost: Vec<u32> = gone.unfinished().collect();
-        for item in &lost {
-            self.states[*item as usize] = State::Waiting;
-            self.waiting.add(self.estimates.history(*item));
-        }
+        self.unsend(&lost);
         lost.extend(self.layout.items(&gone.piece));
         self.give_back(&lost);
         self.release_bound(&gone.bound);
@@ -263,9 +260,8 @@ impl Planner {
         let mut again = Vec::new();
         for item in items {
             if self.states.get(*item as usize) == Some(&State::Finished) {
-                self.states[*item as usize] = State::Waiting;
+                self.unsend(&[*item]);
                 let history = self.estimates.history(*item);
-                self.waiting.add(history);
                 self.unfinished.add(history);
                 if let Some(unit) = self.units.again(*item) {
                     self.bound.set_rank(*item, unit);
@@ -386,6 +382,14 @@ impl Planner {
             0.0
         };
         self.pool.add(unit, seconds);
+    }
+
+    /// Items that were sent, or finished, are to be sent once more.
+    fn unsend(&mut self, items: &[u32]) {
+        for item in items {
+            self.states[*item as usize] = State::Waiting;
+            self.waiting.add(self.estimates.history(*item));
+        }
     }
 
     /// Offers items as units of places that follow one another.

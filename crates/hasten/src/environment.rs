@@ -4,7 +4,11 @@ use std::env;
 use std::io::Read;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use hasten_report::slow::Style;
 use hasten_runner::{Github, Search};
+
+/// Columns where the width of the output is not known.
+const USUAL_WIDTH: usize = 100;
 
 /// The folder that the run starts in.
 pub(crate) fn current_folder() -> Utf8PathBuf {
@@ -91,17 +95,22 @@ pub(crate) fn new_run_id() -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// How a text for stdout looks.
+pub(crate) fn style() -> Style {
+    Style {
+        colour: colour(),
+        width: variable("COLUMNS")
+            .and_then(|columns| columns.parse().ok())
+            .unwrap_or(USUAL_WIDTH),
+    }
+}
+
 /// True when stdout is a terminal that shows colours.
-pub(crate) fn colour() -> bool {
+fn colour() -> bool {
     use std::io::IsTerminal;
     std::io::stdout().is_terminal()
         && variable("NO_COLOR").is_none()
         && variable("TERM").as_deref() != Some("dumb")
-}
-
-/// Columns of the terminal, when it is one.
-pub(crate) fn columns() -> Option<usize> {
-    variable("COLUMNS")?.parse().ok()
 }
 
 fn variable(name: &str) -> Option<String> {

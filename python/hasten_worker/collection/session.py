@@ -34,6 +34,7 @@ from hasten_worker.messages.node_values import from_text
 from hasten_worker.messages.wire import Channel
 from hasten_worker.processes.children import Children
 from hasten_worker.processes.forking import ForkFailed, fork_child, fork_off
+from hasten_worker.processes.hazards import hazards
 from hasten_worker.processes.identity import (
     IdentityAudit,
     WorkerInput,
@@ -42,7 +43,6 @@ from hasten_worker.processes.identity import (
 )
 from hasten_worker.processes.stacks import write_stacks
 from hasten_worker.processes.streams import Streams
-from hasten_worker.processes.threads import unsafe_threads
 from hasten_worker.running.adoption import adopt
 from hasten_worker.running.time_limit import TimeLimit
 from hasten_worker.running.timers import keep_timers_out, mend_marks
@@ -277,7 +277,7 @@ class Session:
         return self._become_worker(session, why_not_fused, *order)
 
     def _hazards(self):
-        return self._audit.hazards() + unsafe_threads()
+        return self._audit.hazards() + hazards(self._config)
 
     def _send_collected(self, session, unsafe=()):
         self._collection.output = self.streams.release()

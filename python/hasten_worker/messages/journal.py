@@ -138,6 +138,25 @@ class Journal:
             item, phase = _BOTH_STARTS.unpack_from(self._view, 16)
             _BOTH_STARTS.pack_into(self._view, 16, item + spent, phase + spent)
 
+    def pause(self):
+        """Says that it waits for another process: no limit holds. Returns what ``resume`` needs."""
+        (phase,) = _PHASE.unpack_from(self._view, 8)
+        _PHASE.pack_into(self._view, 8, NONE)
+        (fixture,) = _PHASE_START.unpack_from(self._view, 40)
+        _PHASE_START.pack_into(self._view, 40, 0)
+        return phase, fixture, self._now()
+
+    def resume(self, paused):
+        """Goes on as if there had been no pause; returns the phase and how long it was."""
+        phase, fixture, since = paused
+        spent = self._now() - since
+        starts = _BOTH_STARTS.unpack_from(self._view, 16)
+        _BOTH_STARTS.pack_into(self._view, 16, *(start + spent for start in starts))
+        if fixture:
+            _PHASE_START.pack_into(self._view, 40, fixture + spent)
+        _PHASE.pack_into(self._view, 8, phase)
+        return phase, spent / 1e9
+
     def limit(self):
         """Returns of which start a limit is reached, and what is to be raised."""
         start, length = _LIMIT.unpack_from(self._view, 64)

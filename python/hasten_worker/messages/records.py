@@ -13,6 +13,7 @@ WARNING = 4
 VERDICT = 5
 ATTEMPT = 6
 FIXTURES = 7
+LATE = 8
 
 SETUP = 1
 CALL = 2
@@ -47,7 +48,7 @@ def pack(
     return HEAD.pack(*fields, len(payload)) + payload
 
 
-def pack_report(index, report, data):
+def pack_report(index, report, data, kind=REPORT):
     """Returns the record of a report; ``data`` is what pytest makes of it for a wire."""
     flags = PHASES.get(report.when, 0)
     if hasattr(report, "wasxfail"):
@@ -63,7 +64,7 @@ def pack_report(index, report, data):
         duration if flags & TEARDOWN else 0.0,
     )
     start = start_of(report)
-    return pack(index, REPORT, outcome, flags, start, durations, payload=encode(data))
+    return pack(index, kind, outcome, flags, start, durations, payload=encode(data))
 
 
 def start_of(report):

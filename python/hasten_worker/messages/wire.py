@@ -20,6 +20,7 @@ from _socket import (
     SOL_SOCKET,
 )
 from _socket import socket as RawSocket
+from collections import deque
 
 try:
     from _socket import MSG_NOSIGNAL
@@ -46,7 +47,12 @@ NODES = 13
 ASK_INPUTS = 14
 GROUPS = 15
 SUMMARY = 16
-ENDED = 17
+ONCE_ASK = 17
+ONCE_TELL = 18
+ONCE_ENDED = 19
+ASK_TERMINAL = 20
+LEAVE_TERMINAL = 21
+ENDED = 22
 
 FORK = 65
 DECISION = 66
@@ -61,7 +67,10 @@ SELECTION = 74
 INPUTS = 75
 NODE = 76
 NODE_DOWN = 77
-LEAVE = 78
+ONCE = 78
+ONCE_END = 79
+TERMINAL = 80
+LEAVE = 81
 
 # Bound here: tests replace functions of modules.
 _encode = json.JSONEncoder(default=repr, allow_nan=False, separators=(",", ":")).encode
@@ -121,6 +130,7 @@ class Channel:
         self._socket = RawSocket(AF_UNIX, SOCK_STREAM, 0, move_up(descriptor))
         self._socket.setblocking(True)  # whatever `socket.setdefaulttimeout` says
         self._received = bytearray()
+        self._put_off = deque()  # frames that came while another one was waited for
         self._descriptors = []
         # A worker finishes its item when a test has closed the descriptor. In every other
         # case there is nobody left to speak to, or to clean up for.
@@ -175,6 +185,18 @@ class Channel:
             frame = self._take()
         return frame
 
+    def receive_kind(self, kind):
+        """Waits for a frame of this type, and returns its payload; others are received later."""
+        put_off = []
+        try:
+            while True:
+                frame = self.receive()
+                if frame[0] == kind:
+                    return frame[1]
+                put_off.append(frame)
+        finally:
+            self._put_off.extend(put_off)
+
     def take_descriptors(self, count):
         """Returns the next ``count`` descriptors that came, in the order they were sent."""
         taken = self._descriptors[:count]
@@ -191,6 +213,8 @@ class Channel:
         self._descriptors = []
 
     def _take(self):
+        if self._put_off:
+            return self._put_off.popleft()
         received = self._received
         if len(received) < 5:
             return None

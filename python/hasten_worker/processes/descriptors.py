@@ -5,6 +5,8 @@ import os
 
 # Tests close "everything they did not open" with `os.closerange(3, 256)` and the like.
 LOWEST = 700
+# All numbers that were given to one of ours, of this process and of those that it was forked from.
+OURS = set()
 
 
 def move_up(descriptor):
@@ -18,8 +20,11 @@ def copy_up(descriptor):
     """Returns a copy of ``descriptor`` under a high number, closed on exec."""
     for lowest in (LOWEST, 200, 3):
         try:
-            return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, lowest)
+            copy = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, lowest)
         except OSError:  # the process may have fewer descriptors than that (`ulimit -n`)
             if lowest == 3:
                 raise
+        else:
+            OURS.add(copy)
+            return copy
     return None

@@ -18,6 +18,7 @@ class Streams:
 
     def __init__(self):
         self._real = {number: copy_up(number) for number in (1, 2) if _is_open(number)}
+        self._stdin = None
         self._nowhere = copy_up(os.open(os.devnull, os.O_RDWR))
         self._capturing = None
         self._held = {}
@@ -78,7 +79,16 @@ class Streams:
         """Makes stdin an empty file: a worker must never stop at a terminal to read from it."""
         capture = getattr(self._capturing, "in_", None)
         saved = getattr(capture, "targetfd_save", None)
-        os.dup2(self._nowhere, 0 if saved is None else saved, inheritable=saved is None)
+        number = 0 if saved is None else saved
+        self._stdin = copy_up(number) if _is_open(number) else None
+        os.dup2(self._nowhere, number, inheritable=saved is None)
+
+    def open_stdin(self):
+        """Makes fd 0 what it was before ``close_stdin``; returns a copy of what it is now."""
+        before = copy_up(0)
+        if self._stdin is not None:
+            os.dup2(self._stdin, 0, inheritable=False)
+        return before
 
     def capture_files(self):
         """Returns the files that pytest captures fd 1 and 2 in, or None."""

@@ -9,7 +9,6 @@ import ast
 import os
 import time
 from functools import partial
-from inspect import unwrap
 from threading import get_ident
 
 from _pytest import fixtures, python
@@ -17,6 +16,7 @@ from _pytest import fixtures, python
 from hasten_worker.inspection.weaving import between, weave
 from hasten_worker.messages import records
 from hasten_worker.messages.records import NO_ITEM
+from hasten_worker.running.fixture_names import fixture_name
 
 _BEGINS, _FINISHES, _ENDS = (
     f"hasten_{name}" for name in ("begins_fixture", "finishes_fixture", "ends_fixture")
@@ -98,7 +98,7 @@ class FixtureTimes:
         """Returns the numbers of a fixture, which are about to change."""
         numbers = self._known.get(definition)
         if numbers is None:
-            name, scope = self._name(definition), definition.scope
+            name, scope = fixture_name(definition, self._folder), definition.scope
             # Whether it changed, its name, its scope, setups, setup, teardown, longest setup.
             numbers = self._known[definition] = [False, name, scope, 0, 0.0, 0.0, 0.0]
         numbers[0] = True
@@ -110,26 +110,6 @@ class FixtureTimes:
             self._spans_left -= 1
             started = self._clock() - self._now() + start
             self._spans.append((*numbers[1:3], is_teardown, self._index, started, own))
-
-    def _name(self, definition):
-        """Returns where a fixture is defined, and its name."""
-        function = definition.func
-        try:
-            function = unwrap(function)
-            while isinstance(function, partial):
-                function = unwrap(function.func)
-        except ValueError:  # wrappers in a circle
-            pass
-        code = getattr(getattr(function, "__func__", function), "__code__", None)
-        file = "" if code is None else os.path.abspath(code.co_filename)
-        base = definition.baseid  # or a value for none, since pytest 9.2
-        owner = base.partition("::")[2] if isinstance(base, str) else ""
-        names = (owner, definition.argname) if owner else (definition.argname,)
-        if file.startswith(self._folder) and f"-packages{os.sep}" not in file:
-            place = file[len(self._folder) :].replace(os.sep, "/")
-        else:
-            place = getattr(function, "__module__", None) or type(function).__module__
-        return "::".join((place, *names))
 
 
 def _clockwork(stack, known, change, add_span):

@@ -3,6 +3,7 @@
 from _pytest.reports import TestReport
 from _pytest.runner import CallInfo
 
+from hasten_worker.messages import journal as words
 from hasten_worker.messages import records
 from hasten_worker.messages.junit import note_junit
 from hasten_worker.messages.records import NO_ITEM
@@ -32,6 +33,7 @@ class ItemReports:
         self._noted = []
         self._held = []
         self._durations = {}
+        self._waits = {}  # of each phase: seconds in which another process did something for it
         self._outcome = 0
 
     def begin(self, index):
@@ -73,12 +75,25 @@ class ItemReports:
         payload = records.encode(data)
         self._journal.append(records.pack(self.index, records.WARNING, payload=payload))
 
+    def add_late(self, index, report):
+        """Packs what was reported of an item after it had its final state, and sends it."""
+        self.index = index
+        data = self._to_wire(report)
+        data.update(self._extra, item_index=index)
+        self._journal.append(records.pack_report(index, report, data, records.LATE))
+        self.index = NO_ITEM
+        self._journal.flush()
+
+    def waited(self, phase, seconds):
+        """In this phase of the item the worker waited for another one: no work of the item's."""
+        self._waits[phase] = self._waits.get(phase, 0.0) + seconds
+
     def finish(self):
         """The item is over: no report of it follows. Returns whether one of them failed."""
         noted = self._noted
         if len(noted) == 3 and not self._held and not self._durations:
             setup, call, teardown = noted
-            durations = (setup[3], call[3], teardown[3])
+            durations = self._of_itself(setup[3], call[3], teardown[3])
             self._journal.append_head(
                 self.index, records.PASSED, 0, 7, setup[2], *durations, *self._used(durations), 0
             )
@@ -90,7 +105,7 @@ class ItemReports:
         if len(held) == 3 and not self._durations:
             setup, call, teardown = held
             if [setup.when, call.when, teardown.when] == _PHASES:
-                durations = (setup.duration, call.duration, teardown.duration)
+                durations = self._of_itself(setup.duration, call.duration, teardown.duration)
                 start = records.start_of(setup)
                 self._journal.append_head(
                     self.index, records.PASSED, 0, 7, start, *durations, *self._used(durations), 0
@@ -98,7 +113,7 @@ class ItemReports:
                 self._reset()
                 return False
         self._release()
-        durations = tuple(self._durations.get(when, 0.0) for when in _PHASES)
+        durations = self._of_itself(*(self._durations.get(when, 0.0) for when in _PHASES))
         fields = self._outcome, 0, 0.0, *durations, *self._used(durations), 0
         self._journal.append_head(self.index, records.FINISHED, *fields)
         failed = self._outcome == records.OUTCOMES["failed"]
@@ -111,6 +126,13 @@ class ItemReports:
             self._make_noted()
         self._release()
         self._reset()
+
+    def _of_itself(self, *durations):
+        """Returns the durations of the phases without what they have waited."""
+        if not self._waits:
+            return durations
+        waits = (self._waits.get(phase, 0.0) for phase in (words.SETUP, words.CALL, words.TEARDOWN))
+        return tuple(max(whole - wait, 0.0) for whole, wait in zip(durations, waits))
 
     def _used(self, durations):
         """Returns what the item used, as fields of a record."""
@@ -130,6 +152,7 @@ class ItemReports:
         self._noted = []
         self._held = []
         self._durations = {}
+        self._waits = {}
         self._outcome = 0
         self.index = NO_ITEM
 

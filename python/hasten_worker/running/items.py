@@ -25,7 +25,9 @@ CUT_OFF = 213
 class ItemLoop:
     """The queue of a worker, and the loop that empties it."""
 
-    def __init__(self, session, channel, journal, reports, usage, on_stop, is_fit, why_not_fused):
+    def __init__(
+        self, session, channel, journal, reports, usage, on_stop, is_fit, why_not_fused, once
+    ):
         self._session = session
         self._items = session.items
         self._channel = channel
@@ -38,6 +40,7 @@ class ItemLoop:
         self._queue = deque()  # of items as RUN names them
         self._claimed = False  # the first of them cannot be taken back any more
         self._attempts = Attempts(session)
+        self._once = once  # fixtures that are set up once for the whole run, if there are any
         self._runs = 0  # RUN frames received
         self._last = False  # nothing follows what is in the queue
         self._finished = False  # nothing follows any more
@@ -68,6 +71,8 @@ class ItemLoop:
         self._rest()
         self._journal.set_item(NO_ITEM)
         self._journal.start_phase(words.ENDING)
+        if self._once is not None:
+            self._once.finish()
 
     def next_item(self):
         """Returns the item that follows the running one, as late as it has to be known."""
@@ -139,6 +144,8 @@ class ItemLoop:
             self._journal.flush()
         self._journal.start_item(index)
         self._reports.begin(index)
+        if self._once is not None:
+            self._once.begin_item(index, word & AGAIN)
         if word == index:
             self._run_item(item, following)
         else:
@@ -184,6 +191,10 @@ class ItemLoop:
         elif kind == wire.FINISH:
             self._finished = True
             self._last = True
+        elif kind == wire.ONCE_END:
+            if self._once is not None:
+                self._once.end(payload.decode())
+            self._channel.send(wire.ONCE_ENDED, payload)
         elif kind == wire.LEAVE:
             self._finished = True
             self._last = True

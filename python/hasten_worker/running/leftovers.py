@@ -41,7 +41,7 @@ def _has_teardown(finalizer):
     definition = _definition_of(finalizer)
     if definition is None:
         return True
-    return any(map(_is_own, getattr(definition, "_finalizers", ())))
+    return any(map(is_own, getattr(definition, "_finalizers", ())))
 
 
 def _definition_of(finalizer):
@@ -54,7 +54,7 @@ def _definition_of(finalizer):
     return owner if isinstance(owner, FixtureDef) else None
 
 
-def _is_own(finalizer):
+def is_own(finalizer):
     """Whether a finalizer of a fixture is its own: others finish fixtures that depend on it."""
     function = getattr(finalizer, "func", finalizer)
     if isinstance(getattr(function, "__self__", None), FixtureDef):

@@ -12,6 +12,7 @@ import weakref
 
 import pytest
 
+from hasten_worker.configuration import vscode
 from hasten_worker.fused.protocol import Fused
 from hasten_worker.inspection.hooks import hook_wrapper
 from hasten_worker.inspection.reasons import Reason
@@ -22,11 +23,14 @@ from hasten_worker.messages.ending import stopped
 from hasten_worker.messages.journal import Journal
 from hasten_worker.messages.node_values import to_text
 from hasten_worker.messages.records import NO_ITEM
+from hasten_worker.once.worker import once_of_worker
 from hasten_worker.processes.stacks import write_stacks
 from hasten_worker.running import items
+from hasten_worker.running.debugging import Debugging
 from hasten_worker.running.fixture_times import FixtureTimes
 from hasten_worker.running.item_reports import ItemReports
 from hasten_worker.running.registration import register
+from hasten_worker.running.replayed_hooks import mute_replayed_hooks
 from hasten_worker.running.time_limit import TimeLimit
 from hasten_worker.running.timers import call_hooks_of_suite
 from hasten_worker.running.usage import Usage
@@ -68,6 +72,7 @@ class Worker:
         self.errors = []
         self._loop = None
         self._fixtures = None
+        self._once = None
         channel.survives_closing = True
 
     def forget_inherited(self):
@@ -96,10 +101,14 @@ class Worker:
             self.journal, config, identity["full_reports"], usage, fixtures, extra
         )
         register(session, WorkerHooks(self))
+        mute_replayed_hooks(session, self._streams)
+        vscode.in_worker(config)
+        register(session, Debugging(self.channel, self.journal, self._streams))
         if call_hooks_of_suite(config, self.journal):
             why_not_fused = why_not_fused or Reason("timers")
         if identity.get("watch_fixtures"):
             register(session, WideFixtures(self.journal))
+        self._once = once_of_worker(self.channel, self.journal, self._reports, session, identity)
         loop = self._loop = items.ItemLoop(
             session,
             self.channel,
@@ -109,6 +118,7 @@ class Worker:
             self.stop,
             self._streams.are_whole,
             why_not_fused,
+            self._once,
         )
         self._streams.loud()
         # A test may fork, and the child may come back here as if it were the worker.
@@ -230,6 +240,8 @@ class WorkerHooks:
         if self._worker.leaves():
             # What wraps the run of the tests (pytest-cov) has ended; the session has not.
             leave(self._worker, int(exitstatus), [])
+        if self._worker._once is not None:
+            self._worker._once.release()
         output = getattr(session.config, "workeroutput", None)
         if output is not None:
             output["exitstatus"] = int(exitstatus)

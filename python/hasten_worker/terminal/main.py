@@ -12,6 +12,7 @@ from hasten_worker.collection.kept_bytecode import keep
 from hasten_worker.collection.selection import Selection
 from hasten_worker.collection.session import Session
 from hasten_worker.collection.times import TIMES
+from hasten_worker.configuration import vscode
 from hasten_worker.configuration.kept_out import bring_back
 from hasten_worker.configuration.settings import settings
 from hasten_worker.inspection.hooks import others
@@ -19,9 +20,9 @@ from hasten_worker.messages import wire
 from hasten_worker.messages.wire import Channel
 from hasten_worker.plugin import Plugin
 from hasten_worker.processes.forking import ForkFailed, fork_off
+from hasten_worker.processes.hazards import hazards
 from hasten_worker.processes.identity import IdentityAudit
 from hasten_worker.processes.stacks import write_stacks
-from hasten_worker.processes.threads import unsafe_threads
 from hasten_worker.running.timers import keep_timers_out
 from hasten_worker.terminal.controller import Controller
 from hasten_worker.terminal.notes import Notes
@@ -119,6 +120,7 @@ class Main:
             TIMES.stop()
             self._controller = Controller(self._channel, self._notes, self._decision["worker"])
             self._controller.register(manager)
+            vscode.in_main(config)
         else:
             bring_back(config)
             forecasts = self._decision is not None and self._decision.get("forecast")
@@ -161,7 +163,7 @@ class Main:
 
     def _fork_loaded_session(self, plugin, config):
         """Returns whether this is the session, which has what the conftest files left here."""
-        unsafe = self._audit.hazards() + unsafe_threads()
+        unsafe = self._audit.hazards() + hazards(config)
         if unsafe:
             for descriptor in self._channel.take_descriptors(3):
                 os.close(descriptor)

@@ -87,6 +87,9 @@ class Replay:
             if kind == records.VERDICT and report is not None:
                 self._nodes.crashed(report)
             self._report(index, report, attributes)
+        elif kind == records.LATE:
+            self._report(index, *self._deserialize(index, data))
+            self._finish(index)
         elif kind == records.FINISHED:
             self._finish(index)
         elif kind == records.PASSED:
@@ -108,7 +111,7 @@ class Replay:
         return self._retried is not None and self._retried.tells
 
     def _log(self, report, attributes):
-        # pytest's JUnit writer knows a test by its report's node, too: it is asked before.
+        # pytest's JUnit writer also knows a test by its report's node: it is asked before that.
         if attributes and report.outcome != "rerun":
             self._junit.set_attributes(report, attributes)
         node = self._nodes.of(report) if self._tells_nodes else None

@@ -17,9 +17,12 @@ const SECONDS: &str = "Give seconds (60) or a time (\"90s\", \"2m\", \"1h\").";
 const FACTOR: &str = "Give a number that is not negative (2.0).";
 const RATIO: &str = "Give a number above 1 (2.0), or 0 for no comparison.";
 const COUNT: &str = "Give a whole number from 0 to 1000.";
-const WORKERS: &str = "Give a whole number, at least 1.";
-const AT_LEAST_ONE: &str = "Give a whole number from 1 on: how many tests may use it at a time.";
+pub(super) const WORKERS: &str = "Give a whole number, at least 1.";
+pub(super) const USERS: &str =
+    "Give a whole number from 1 on: how many tests may use it at a time.";
 const LIST: &str = "Give a string or a list of strings.";
+
+const NAMES: &str = "Give names of fixtures, as in [\"database\"].";
 
 /// As many as the command line accepts.
 const MOST_RETRIES: u32 = 1000;
@@ -124,12 +127,6 @@ impl<'a> Entry<'a> {
         number(self.value.get_ref()).ok_or_else(|| self.wrong(FACTOR))
     }
 
-    pub(super) fn workers(&self) -> Result<u32, ConfigError> {
-        self.integer()
-            .filter(|count| *count > 0)
-            .ok_or_else(|| self.wrong(WORKERS))
-    }
-
     fn integer(&self) -> Option<u32> {
         let integer = self.value.get_ref().as_integer()?;
         u32::from_str_radix(integer.as_str(), integer.radix()).ok()
@@ -148,10 +145,10 @@ impl<'a> Entry<'a> {
             .ok_or_else(|| self.wrong(COUNT))
     }
 
-    pub(super) fn at_least_one(&self) -> Result<u32, ConfigError> {
+    pub(super) fn at_least_one(&self, advice: &str) -> Result<u32, ConfigError> {
         self.integer()
             .filter(|number| *number > 0)
-            .ok_or_else(|| self.wrong(AT_LEAST_ONE))
+            .ok_or_else(|| self.wrong(advice))
     }
 
     /// A text that `parse` understands.
@@ -210,6 +207,19 @@ impl<'a> Entry<'a> {
             ));
         }
         Ok(texts.into_iter().map(|(text, _)| text.to_owned()).collect())
+    }
+
+    /// Names of fixtures; there may be none.
+    pub(super) fn names(&self) -> Result<Vec<String>, ConfigError> {
+        let texts = self.strings()?;
+        let is_name =
+            |text: &str| !text.is_empty() && !text.contains([':', '/']) && !text.contains(' ');
+        match texts.iter().find(|(text, _)| !is_name(text)) {
+            Some((text, _)) => {
+                Err(self.wrong_with(&format!("\"{}\"", text.escape_debug()), NAMES.to_owned()))
+            }
+            None => Ok(texts.into_iter().map(|(text, _)| text.to_owned()).collect()),
+        }
     }
 
     /// Regular expressions; there may be none.

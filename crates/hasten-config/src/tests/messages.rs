@@ -31,7 +31,7 @@ fn unknown_words() {
     assert_snapshot!(line("timout = 3"), @r#"pyproject.toml:2:1: [tool.hasten] has no setting "timout". Did you mean "timeout"?"#);
     assert_snapshot!(line("retries = 1\n\n  session_timeout = 3"), @r#"pyproject.toml:4:3: [tool.hasten] has no setting "session_timeout". Did you mean "session-timeout"?"#);
     assert_snapshot!(line("reruns = 3"), @r#"pyproject.toml:2:1: [tool.hasten] has no setting "reruns". Did you mean "retries"?"#);
-    assert_snapshot!(line("jobs = 3"), @r#"pyproject.toml:2:1: [tool.hasten] has no setting "jobs". It knows: profile, profiles, overrides, resources, timeout, timeout-func-only, setup-timeout, call-timeout, teardown-timeout, retries, retry-delay, retry-backoff, only-rerun, rerun-except, timeout-floor, fixture-timeout, collect-timeout, session-timeout, timeout-grace, slow-after, durations-regress, flaky-result, quarantine, max-workers, github, order, shard-by, isolate."#);
+    assert_snapshot!(line("jobs = 3"), @r#"pyproject.toml:2:1: [tool.hasten] has no setting "jobs". It knows: profile, profiles, overrides, resources, timeout, timeout-func-only, setup-timeout, call-timeout, teardown-timeout, retries, retry-delay, retry-backoff, only-rerun, rerun-except, timeout-floor, fixture-timeout, collect-timeout, session-timeout, timeout-grace, slow-after, durations-regress, flaky-result, quarantine, max-workers, once-per-run, github, order, shard-by, isolate."#);
     assert_snapshot!(wrong("[tool.hasten.profiles.ci]\nretry = 3\n"), @r#"pyproject.toml:2:1: [tool.hasten.profiles.ci] has no setting "retry". Did you mean "retries"?"#);
     assert_snapshot!(wrong("[tool.hasten.profiles.ci]\nprofile = \"x\"\n"), @r#"pyproject.toml:2:1: [tool.hasten.profiles.ci] has no setting "profile". A profile cannot name another: put it in [tool.hasten]."#);
     assert_snapshot!(wrong("[[tool.hasten.overrides]]\nfilter = { nodeid = \"a\" }\nsession-timeout = 3\n"), @r#"pyproject.toml:3:1: [[tool.hasten.overrides]] has no setting "session-timeout". It holds for the whole run: put it in [tool.hasten]."#);
@@ -191,6 +191,7 @@ fn shards_orders_and_resources() {
     assert_snapshot!(line("order = 3"), @r#"pyproject.toml:2:9: "order" cannot be 3. Give file, failed-first, slowest-first, random, or random with the seed of an earlier run, as in random:1234."#);
     assert_snapshot!(line("resources = { database = 0 }"), @r#"pyproject.toml:2:26: "database" cannot be 0. Give a whole number from 1 on: how many tests may use it at a time."#);
     assert_snapshot!(line("resource = { database = 1 }"), @r#"pyproject.toml:2:1: [tool.hasten] has no setting "resource". Did you mean "resources"?"#);
+    assert_snapshot!(line("once-per-run = [\"db\", \"tests/conftest.py::db\"]"), @r#"pyproject.toml:2:16: "once-per-run" cannot be "tests/conftest.py::db". Give names of fixtures, as in ["database"]."#);
     assert_snapshot!(line("resources = 3"), @r#"pyproject.toml:2:13: "resources" cannot be 3. Write it as a table: [tool.hasten.resources]."#);
     assert_snapshot!(wrong("[tool.hasten.profiles.ci.resources]\nport = \"8\"\n"), @r#"pyproject.toml:2:8: "port" cannot be "8". Give a whole number from 1 on: how many tests may use it at a time."#);
 }

@@ -346,8 +346,9 @@ fn the_example_of_the_documentation_is_right() {
 #[test]
 fn each_resource_is_looked_up_by_itself() {
     let file = parse(
-        "[tool.hasten]\norder = \"random:7\"\nshard-by = \"file\"\nisolate = \"file\"\n\
+        "[tool.hasten]\norder = \"random:7\"\nshard-by = \"file\"\nisolate = \"file\"\nonce-per-run = [\"db\"]\n\
          [tool.hasten.resources]\ndatabase = 2\nport = 3\n\
+         [tool.hasten.profiles.ci]\nonce-per-run = \"server\"\n\
          [tool.hasten.profiles.ci.resources]\ndatabase = 1\n",
     )
     .unwrap();
@@ -367,6 +368,7 @@ fn each_resource_is_looked_up_by_itself() {
         .map(|(name, limit)| (name.as_str(), *limit))
         .collect();
     assert_eq!(resources, [("database", 1), ("port", 3)]);
+    assert_eq!(policy.once_per_run, ["server"]);
     assert_eq!(policy.order, Some(crate::OrderBy::File));
     assert_eq!(policy.shard_by, crate::ShardBy::File);
     assert_eq!(policy.shard, Some(crate::Shard { number: 2, of: 3 }));

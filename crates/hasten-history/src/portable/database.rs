@@ -143,6 +143,8 @@ fn run_record(run: &PortableRun) -> RunRecord {
         exit_status: run.exit_status,
         whole_suite: run.whole_suite,
         shard: run.shard.clone(),
+        // Files have no processor time.
+        core_wait: None,
     }
 }
 

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::text::{self, Fault};
 use super::{FORMAT_VERSION, Portable, durations, junit};
-use crate::model::Outcome;
+use crate::model::{Outcome, file_of};
 use crate::replace::replace_file;
 
 /// Why a file could not be read or written.
@@ -198,7 +198,7 @@ fn history(path: &Utf8Path, text: &str) -> Result<Portable, FileError> {
 /// Durations of tests whose files are there.
 fn of_pairs(pairs: Vec<(String, f64)>, root: &Utf8Path) -> Start {
     let is_there = |nodeid: &str| {
-        let file = nodeid.split("::").next().unwrap_or_default();
+        let file = file_of(nodeid);
         !file.is_empty() && root.join(file).is_file()
     };
     let (found, others): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(id, _)| is_there(id));

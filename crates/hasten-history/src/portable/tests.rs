@@ -48,7 +48,7 @@ fn anything() -> impl Strategy<Value = Portable> {
     let attempt = (
         prop::option::weighted(0.8, run_number()),
         0..3u32,
-        0..8u8,
+        0..Outcome::ALL.len() as u8,
         0..4u32,
     );
     let test = (0..3u32, 0..3u32, prop::collection::vec(attempt, 0..14));
@@ -185,8 +185,8 @@ fn a_fault_names_its_line() {
             "there is no run 0",
         ),
         (
-            "{\"test\":\"a\",\"recent\":[[null,0,\"q\",0,0,0]]}",
-            "'q' is no outcome",
+            "{\"test\":\"a\",\"recent\":[[null,0,\"z\",0,0,0]]}",
+            "'z' is no outcome",
         ),
         (
             "{\"test\":\"a\",\"rec",

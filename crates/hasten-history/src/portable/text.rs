@@ -70,7 +70,7 @@ pub(super) enum Fault {
 }
 
 /// The letter of an outcome: its place is that in [`Outcome::ALL`].
-const LETTERS: [char; Outcome::ALL.len()] = ['p', 'f', 's', 'x', 'X', 'e', 't', 'c'];
+const LETTERS: [char; Outcome::ALL.len()] = ['p', 'f', 's', 'x', 'X', 'e', 't', 'c', 'q'];
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
 const fn is_zero(number: &u32) -> bool {

@@ -50,7 +50,7 @@ impl Field {
         let rows: Vec<(f64, Vec<Option<f64>>)> = series
             .iter()
             .map(|each| {
-                let values = even(each, paces);
+                let values = each.even(paces);
                 let typical = median(&values).unwrap_or(0.0).max(TICK);
                 let mut row = vec![None; runs];
                 for (&(run, _), value) in each.points.iter().zip(values) {
@@ -100,7 +100,7 @@ impl Field {
         if !may_change(series) {
             return None;
         }
-        let values = even(series, paces);
+        let values = series.even(paces);
         let mut found = None;
         let mut begin = 0;
         while values.len() - begin >= 2 * LEAST_RUNS {
@@ -127,16 +127,13 @@ impl Field {
         boundary: Boundary,
     ) -> bool {
         let Boundary { begin, first } = boundary;
-        let raw = |points: &[(usize, f64)]| {
-            let seconds: Vec<f64> = points.iter().map(|point| point.1).collect();
-            median(&seconds)
-        };
+        let raw = series.seconds();
         let (before, after) = (&values[begin..first], &values[first..]);
         let medians = (
             median(before),
             median(after),
-            raw(&series.points[begin..first]),
-            raw(&series.points[first..]),
+            median(&raw[begin..first]),
+            median(&raw[first..]),
         );
         let (Some(low), Some(high), Some(raw_low), Some(raw_high)) = medians else {
             return false;
@@ -171,12 +168,6 @@ impl Field {
         let splits = values.len() - begin + 1 - 2 * LEAST_RUNS;
         late.max(early) * (splits * self.candidates) as f64 <= CHANCE
     }
-}
-
-/// Values with the paces of their runs divided out.
-fn even(series: &Series<'_>, paces: &[f64]) -> Vec<f64> {
-    let points = series.points.iter();
-    points.map(|(run, seconds)| seconds / paces[*run]).collect()
 }
 
 /// Whether there is enough of a series, and enough time in it.

@@ -4,11 +4,13 @@ mod change;
 mod pace;
 mod regress;
 mod robust;
+mod setups;
 #[cfg(test)]
 mod tests;
 
-pub use regress::{LEAST_VALUES, Regression, regressions};
-pub use robust::{deviation, median};
+pub use regress::{Compared, LEAST_VALUES, Regression, regressions};
+pub use robust::median;
+pub use setups::{earlier_setups, setups};
 
 use change::Field;
 
@@ -21,6 +23,18 @@ pub struct Series<'a> {
     pub name: &'a str,
     /// The number of the run, and seconds; the runs in their order, each at most once.
     pub points: Vec<(usize, f64)>,
+}
+
+impl Series<'_> {
+    fn seconds(&self) -> Vec<f64> {
+        self.points.iter().map(|point| point.1).collect()
+    }
+
+    /// The seconds with the paces of their runs divided out.
+    fn even(&self, paces: &[f64]) -> Vec<f64> {
+        let points = self.points.iter();
+        points.map(|(run, seconds)| seconds / paces[*run]).collect()
+    }
 }
 
 /// The call of each test that passed, in the runs that have a place: which test sets up a fixture that several use
@@ -94,7 +108,7 @@ pub fn changes(runs: usize, series: &[Series<'_>]) -> Changes {
 }
 
 fn change(series: &Series<'_>, boundary: change::Boundary) -> Option<Change> {
-    let seconds: Vec<f64> = series.points.iter().map(|point| point.1).collect();
+    let seconds = series.seconds();
     let change::Boundary { begin, first } = boundary;
     Some(Change {
         name: series.name.to_owned(),

@@ -17,7 +17,8 @@ pub(super) fn paces(runs: usize, series: &[Series<'_>]) -> Vec<f64> {
     for _ in 0..ROUNDS {
         let mut ratios: Vec<Vec<f64>> = vec![Vec::new(); runs];
         for each in series {
-            let Some(typical) = typical(each, &paces).filter(|typical| *typical >= TELLING) else {
+            let typical = median(&each.even(&paces));
+            let Some(typical) = typical.filter(|typical| *typical >= TELLING) else {
                 continue;
             };
             for &(run, seconds) in &each.points {
@@ -27,15 +28,6 @@ pub(super) fn paces(runs: usize, series: &[Series<'_>]) -> Vec<f64> {
         paces = ratios.iter().map(|ratios| pace(ratios)).collect();
     }
     paces
-}
-
-fn typical(series: &Series<'_>, paces: &[f64]) -> Option<f64> {
-    let values: Vec<f64> = series
-        .points
-        .iter()
-        .map(|(run, seconds)| seconds / paces[*run])
-        .collect();
-    median(&values)
 }
 
 fn pace(ratios: &[f64]) -> f64 {

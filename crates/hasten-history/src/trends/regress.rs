@@ -13,35 +13,47 @@ const LEAST_SECONDS: f64 = 0.02;
 /// So many standard deviations are beyond noise.
 const DEVIATIONS: f64 = 5.0;
 /// At most this part of the values may come near.
-const NEAR: f64 = 0.1;
+pub(super) const NEAR: f64 = 0.1;
 /// What is near: this part of the new value.
-const NEAR_FROM: f64 = 0.8;
+pub(super) const NEAR_FROM: f64 = 0.8;
+
+/// Durations of a phase that are compared.
+#[derive(Clone, Copy, Debug)]
+pub struct Compared<'p, 'a> {
+    /// `setup` or `call`.
+    pub phase: &'static str,
+    /// What it took before.
+    pub past: &'p [Series<'a>],
+    /// What it took this time, by name.
+    pub now: &'p HashMap<&'p str, f64>,
+}
 
 /// Something that took longer than its history lets expect.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Regression<'a> {
     /// What.
     pub name: &'a str,
+    /// Which phase of it.
+    pub phase: &'static str,
     /// Seconds, this time.
     pub seconds: f64,
     /// The median of its history, in seconds.
     pub usual: f64,
     /// Number of runs that this is the median of.
     pub runs: usize,
-    /// A time that is shorter than this, in seconds, is no regression.
-    pub threshold: f64,
 }
 
 /// Finds what took more than `ratio` times its usual time, beyond noise: more than five standard deviations (by the median
-/// absolute deviation) and 20 ms, and hardly ever so long before. What all have in common in a run, this one or an earlier
-/// one, is divided out. `runs` is the number of runs of the history. The greatest ratio comes first.
+/// absolute deviation) and 20 ms, and hardly ever so long before. What the calls have in common in a run, this one or an
+/// earlier one, is divided out. `runs` is the number of runs of the history. The greatest ratio comes first.
 #[must_use]
 pub fn regressions<'a>(
     runs: usize,
-    past: &[Series<'a>],
-    now: &HashMap<&str, f64>,
+    calls: Compared<'_, 'a>,
+    others: &[Compared<'_, 'a>],
     ratio: f64,
 ) -> Vec<Regression<'a>> {
+    let Compared { past, now, .. } = calls;
     let all: Vec<Series<'a>> = past
         .iter()
         .map(|series| {
@@ -52,21 +64,21 @@ pub fn regressions<'a>(
         })
         .collect();
     let paces = paces(runs + 1, &all);
-    let mut found: Vec<Regression<'a>> = past
-        .iter()
-        .filter_map(|series| {
-            let seconds = *now.get(series.name)?;
+    let slower = |compared: &Compared<'_, 'a>| -> Vec<Regression<'a>> {
+        let found = compared.past.iter().filter_map(|series| {
+            let seconds = *compared.now.get(series.name)?;
             let threshold = threshold(series, &paces, paces[runs], ratio)?;
-            let raw: Vec<f64> = series.points.iter().map(|point| point.1).collect();
             (seconds > threshold).then_some(Regression {
                 name: series.name,
+                phase: compared.phase,
                 seconds,
-                usual: median(&raw)?,
-                runs: raw.len(),
-                threshold,
+                usual: median(&series.seconds())?,
+                runs: series.points.len(),
             })
-        })
-        .collect();
+        });
+        found.collect()
+    };
+    let mut found: Vec<Regression<'a>> = [calls].iter().chain(others).flat_map(slower).collect();
     let times = |one: &Regression<'_>| one.seconds / one.usual.max(1e-6);
     found.sort_by(|a, b| {
         times(b)
@@ -81,9 +93,7 @@ fn threshold(series: &Series<'_>, paces: &[f64], pace: f64, ratio: f64) -> Optio
     if series.points.len() < LEAST_VALUES {
         return None;
     }
-    let points = series.points.iter();
-    let even: Vec<f64> = points.map(|(run, seconds)| seconds / paces[*run]).collect();
-    let raw: Vec<f64> = series.points.iter().map(|point| point.1).collect();
+    let (raw, even) = (series.seconds(), series.even(paces));
     let noise = (DEVIATIONS * deviation(&even)?).max(LEAST_SECONDS);
     let of_one = |values: &[f64]| {
         let usual = median(values)?;
@@ -118,7 +128,12 @@ mod tests {
         let past = past(values);
         let mut now: HashMap<&str, f64> = NAMES.iter().map(|name| (*name, others)).collect();
         now.insert("a", a);
-        let found = regressions(values.len(), &past, &now, 2.0);
+        let calls = Compared {
+            phase: "call",
+            past: &past,
+            now: &now,
+        };
+        let found = regressions(values.len(), calls, &[], 2.0);
         found.iter().map(|one| one.name).collect()
     }
 
@@ -149,7 +164,11 @@ mod tests {
 
     #[test]
     fn what_has_no_history_is_no_regression() {
-        let found = regressions(0, &[], &HashMap::from([("new", 9.0)]), 2.0);
-        assert_eq!(found, []);
+        let calls = Compared {
+            phase: "call",
+            past: &[],
+            now: &HashMap::from([("new", 9.0)]),
+        };
+        assert_eq!(regressions(0, calls, &[], 2.0), []);
     }
 }

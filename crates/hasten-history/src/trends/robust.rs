@@ -10,8 +10,7 @@ pub fn median(values: &[f64]) -> Option<f64> {
 
 /// The median absolute deviation from the median, times 1.4826: the standard deviation, if the values are normally
 /// distributed.
-#[must_use]
-pub fn deviation(values: &[f64]) -> Option<f64> {
+pub(super) fn deviation(values: &[f64]) -> Option<f64> {
     let middle = median(values)?;
     let distances: Vec<f64> = values.iter().map(|value| (value - middle).abs()).collect();
     Some(median(&distances)? * 1.4826)

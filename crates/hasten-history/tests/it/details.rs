@@ -1,8 +1,8 @@
 //! What is kept beside the tests of a run.
 
 use hasten_history::{
-    Details, FailureText, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, KEEP_DETAILS,
-    PhaseTimes, RunLoad, RunRecord, Stage, Wait,
+    BoundTest, Details, FailureText, FileTimes, FixtureSpan, FixtureTotal, ImportTimes,
+    KEEP_DETAILS, PhaseTimes, RunLoad, RunRecord, Stage, Wait,
 };
 
 use crate::{Project, passed, run};
@@ -54,6 +54,16 @@ fn details(text: &str) -> Details {
             attempt: 1,
             text: text.into(),
         }],
+        bound: vec![
+            BoundTest {
+                nodeid: "test.py::test".into(),
+                group: Some(3),
+            },
+            BoundTest {
+                nodeid: "test.py::test_serial".into(),
+                group: None,
+            },
+        ],
     }
 }
 
@@ -70,8 +80,14 @@ fn all_of_it_comes_back() {
     attempt.peak_memory = Some(300 << 20);
     let attempts = [attempt];
     let details = details("assert 1 == 2");
-    history.record_run(&run("a"), &attempts, &details).unwrap();
-    let id = history.last_run().unwrap().unwrap().id;
+    let record = RunRecord {
+        core_wait: Some(0.5),
+        ..run("a")
+    };
+    history.record_run(&record, &attempts, &details).unwrap();
+    let last = history.last_run().unwrap().unwrap();
+    assert_eq!(last.record, record);
+    let id = last.id;
     assert_eq!(history.details(id).unwrap(), details);
     assert_eq!(history.attempts(id).unwrap(), attempts);
     assert_eq!(history.details(id + 1).unwrap(), Details::default());
@@ -129,13 +145,16 @@ fn it_is_kept_of_the_last_runs_and_of_the_last_whole_one() {
             .record_run(&record, &[passed("test.py::test", 1.0)], &details(""))
             .unwrap();
     }
-    let kept: Vec<String> = history
-        .runs()
-        .unwrap()
-        .into_iter()
-        .filter(|run| history.details(run.id).unwrap() != Details::default())
-        .map(|run| run.record.uid)
-        .collect();
+    let mut kept = Vec::new();
+    let mut found = history.all_details().unwrap().into_iter();
+    for run in history.runs().unwrap() {
+        let details = history.details(run.id).unwrap();
+        if details != Details::default() {
+            assert_eq!(found.next(), Some((run.id, details)));
+            kept.push(run.record.uid);
+        }
+    }
+    assert_eq!(found.next(), None);
     let mut expected: Vec<String> = (5..runs).rev().map(|number| number.to_string()).collect();
     expected.push("2".to_owned());
     assert_eq!(kept, expected);

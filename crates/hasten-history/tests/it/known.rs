@@ -270,13 +270,17 @@ fn skipped_ones_count_until_the_test_has_completed() {
     assert_eq!(expected("b", Outcome::Skipped, 0.5), Some(0.5));
     assert_eq!(expected("c", Outcome::TimedOut, 60.0), Some(0.5));
     assert_eq!(expected("d", Outcome::Error, 0.25), Some(0.25));
+    assert_eq!(expected("q", Outcome::Quarantined, 0.75), Some(0.75));
     assert_eq!(expected("e", Outcome::Passed, 8.0), Some(8.0));
     assert_eq!(expected("f", Outcome::Skipped, 0.5), Some(8.0));
+    assert_eq!(expected("r", Outcome::Quarantined, 0.5), Some(8.0));
+    assert!(project.open().failed().unwrap().is_empty());
     assert_eq!(expected("g", Outcome::Failed, 4.0), Some(6.0));
     assert_eq!(
         project.open().timings().unwrap()[0].last_outcome,
         Outcome::Failed
     );
+    assert_eq!(project.open().failed().unwrap().len(), 1);
 }
 
 /// What is expected of a test, said as simply as possible.
@@ -287,7 +291,12 @@ fn model(attempts: &[(Outcome, f64)]) -> Option<f64> {
         .map(|(_, call)| *call)
         .collect();
     if completed.is_empty() {
-        let provisional = |outcome: &Outcome| matches!(outcome, Outcome::Skipped | Outcome::Error);
+        let provisional = |outcome: &Outcome| {
+            matches!(
+                outcome,
+                Outcome::Skipped | Outcome::Error | Outcome::Quarantined
+            )
+        };
         return attempts
             .iter()
             .rev()
@@ -308,7 +317,7 @@ proptest! {
 
     #[test]
     fn expects_what_the_model_expects(
-        runs in prop::collection::vec(prop::collection::vec((0..4u8, 0..8usize, 0..100u8), 0..12), 1..8)
+        runs in prop::collection::vec(prop::collection::vec((0..4u8, 0..Outcome::ALL.len(), 0..100u8), 0..12), 1..8)
     ) {
         let project = Project::new();
         let mut all: HashMap<String, Vec<(Outcome, f64)>> = HashMap::new();

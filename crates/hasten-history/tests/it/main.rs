@@ -92,6 +92,7 @@ fn run(uid: &str) -> RunRecord {
         exit_status: 1,
         whole_suite: false,
         shard: None,
+        core_wait: None,
     }
 }
 

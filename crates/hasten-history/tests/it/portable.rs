@@ -299,7 +299,7 @@ fn only_an_export_is_overwritten() {
 type Runs = Vec<(Vec<(u8, usize, u16)>, bool, bool)>;
 
 fn runs() -> impl Strategy<Value = Runs> {
-    let attempts = prop::collection::vec((0..4u8, 0..8usize, 0..2000u16), 0..6);
+    let attempts = prop::collection::vec((0..4u8, 0..Outcome::ALL.len(), 0..2000u16), 0..6);
     prop::collection::vec((attempts, any::<bool>(), any::<bool>()), 1..10)
 }
 

@@ -1,6 +1,6 @@
 // Bars, one a run.
 
-const SIGNS = { passed: "", failed: "✗", error: "E", "timed out": "T", crashed: "C", skipped: "–", xfailed: "x", xpassed: "X" };
+const SIGNS = { passed: "", failed: "✗", error: "E", "timed out": "T", crashed: "C", skipped: "–", xfailed: "x", xpassed: "X", quarantined: "q" };
 
 // `bars`: {micros, outcome, own, partly, title}. `usual` is a line across.
 function barChart(label, bars, { width, height = 120, usual = 0 }) {

@@ -4,7 +4,6 @@ const PHASES = ["setup", "call", "teardown"];
 
 const details = (() => {
   const panel = byId("details");
-  let shown = null;
   let cameFrom = null;
 
   function phaseTable(attempt) {
@@ -59,7 +58,6 @@ const details = (() => {
 
   function open(test, { focus = true } = {}) {
     if (panel.hidden) cameFrom = document.activeElement;
-    shown = test;
     const all = attemptsOf(test);
     const command = commandOf(test);
     const close = el("button", { type: "button", id: "close", title: "Close: Escape", "aria-label": "Close", onclick: hide }, "✕");
@@ -84,7 +82,6 @@ const details = (() => {
   function hide() {
     if (panel.hidden) return;
     panel.hidden = true;
-    shown = null;
     document.body.classList.remove("with-details");
     timeline.select(null);
     table.markSelected(null);
@@ -92,5 +89,5 @@ const details = (() => {
     else table.focus();
   }
 
-  return { open, hide, shown: () => shown, panel };
+  return { open, hide, panel };
 })();

@@ -1,6 +1,7 @@
 //! The job summary, in Markdown.
 
 use super::{Gathered, first_line};
+use crate::escapes::without_escapes;
 use crate::event::{Counts, TestFinished};
 
 /// Bytes of the summary of a step; GitHub shows nothing of a longer one.
@@ -163,17 +164,10 @@ fn code(text: &str) -> String {
 
 /// Without colours and other control characters.
 fn without_control(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
-        if character == '\u{1b}' && characters.next_if_eq(&'[').is_some() {
-            // The sequence ends with its first letter.
-            characters.find(|next| ('@'..='~').contains(next));
-        } else if !character.is_control() || matches!(character, '\n' | '\t') {
-            clean.push(character);
-        }
-    }
-    clean
+    without_escapes(text).replace(
+        |character: char| character.is_control() && !matches!(character, '\n' | '\t'),
+        "",
+    )
 }
 
 /// The summary so far.

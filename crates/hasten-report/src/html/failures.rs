@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use hasten_history::Details;
+use hasten_history::{Details, Outcome};
 use serde::Serialize;
 
 use super::summary::class;
 use super::words::{counted, grouped};
 use crate::recorded::{Recorded, Tests};
+use crate::words::escaped;
 
 /// Failed tests that are listed; the table of tests has all.
 const MOST: usize = 2_000;
@@ -20,6 +21,8 @@ pub(super) struct Failures<'a> {
     failed: Vec<Failure<'a>>,
     /// More of them, to be unfolded.
     more: Vec<Failure<'a>>,
+    /// Tests that failed in quarantine.
+    quarantined: Vec<Failure<'a>>,
     /// Tests that failed, and did not the last time.
     flaky: Vec<Failure<'a>>,
     /// Tests that failed in the end, all of them.
@@ -56,7 +59,7 @@ impl<'a> Failures<'a> {
         let texts = texts(&recorded.details);
         let mut attempts_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (at, attempt) in recorded.attempts.iter().enumerate() {
-            if attempt.outcome.is_failure() {
+            if attempt.outcome.is_failure() || attempt.outcome == Outcome::Quarantined {
                 attempts_of
                     .entry(tests.of_attempt[at])
                     .or_default()
@@ -81,8 +84,8 @@ impl<'a> Failures<'a> {
         let mut failed = 0;
         for (listed, (test, attempts)) in attempts_of.into_iter().enumerate() {
             let last = tests.last[test];
-            let in_the_end = recorded.attempts[last].outcome.is_failure();
-            failed += u64::from(in_the_end);
+            let in_the_end = recorded.attempts[last].outcome;
+            failed += u64::from(in_the_end.is_failure());
             let Some(shown) = attempts.last().filter(|_| listed < MOST) else {
                 continue;
             };
@@ -106,11 +109,13 @@ impl<'a> Failures<'a> {
                     })
                     .collect(),
             };
-            match (in_the_end, failures.failed.len() < SEEN) {
-                (false, _) => failures.flaky.push(failure),
-                (true, true) => failures.failed.push(failure),
-                (true, false) => failures.more.push(failure),
-            }
+            let list = match in_the_end {
+                Outcome::Quarantined => &mut failures.quarantined,
+                outcome if !outcome.is_failure() => &mut failures.flaky,
+                _ if failures.failed.len() < SEEN => &mut failures.failed,
+                _ => &mut failures.more,
+            };
+            list.push(failure);
         }
         failures.number = grouped(failed);
         failures
@@ -118,8 +123,11 @@ impl<'a> Failures<'a> {
 
     /// The attempts whose text is in the page.
     pub(super) fn places(&self) -> Vec<usize> {
-        let all = self.failed.iter().chain(&self.more).chain(&self.flaky);
-        let attempts = all.flat_map(|failure| &failure.attempts);
+        let lists = [&self.failed, &self.more, &self.quarantined, &self.flaky];
+        let attempts = lists
+            .into_iter()
+            .flatten()
+            .flat_map(|failure| &failure.attempts);
         attempts
             .filter(|attempt| attempt.text.is_some())
             .map(|attempt| attempt.id)
@@ -186,19 +194,9 @@ fn reason(text: &str) -> &str {
 
 /// Text that HTML can hold: control characters are shown as Python would write them.
 fn printable(text: &str) -> String {
-    let is_odd = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t' | '\r');
-    if !text.contains(is_odd) {
-        return text.to_owned();
-    }
-    text.chars()
-        .fold(String::with_capacity(text.len()), |mut clean, letter| {
-            if is_odd(letter) {
-                clean.push_str(&format!("\\x{:02x}", u32::from(letter)));
-            } else {
-                clean.push(letter);
-            }
-            clean
-        })
+    escaped(text, |letter| {
+        letter.is_control() && !matches!(letter, '\n' | '\t' | '\r')
+    })
 }
 
 #[cfg(test)]

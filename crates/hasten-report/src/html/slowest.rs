@@ -4,7 +4,7 @@ use hasten_history::{Details, Wait};
 use serde::Serialize;
 
 use super::words::{duration, grouped};
-use crate::recorded::{Recorded, Tests, total};
+use crate::recorded::{Recorded, Tests};
 
 /// Lines of each list.
 const MOST: usize = 15;
@@ -93,7 +93,7 @@ fn list<T>(
 fn tests_list(recorded: &Recorded, tests: &Tests<'_>) -> Option<List> {
     let attempt = |test: usize| &recorded.attempts[tests.last[test]];
     let all = (0..tests.last.len())
-        .map(|test| (total(attempt(test)), test))
+        .map(|test| (attempt(test).total(), test))
         .collect();
     list("test", &["setup", "call", "teardown"], all, |test| {
         let phases = [

@@ -1,11 +1,11 @@
 //! The head of the page: how the run ended, and what it was.
 
-use hasten_history::{Outcome, Outcomes};
+use hasten_history::{Attempt, Outcome, Outcomes};
 use serde::Serialize;
 
 use super::words::{counted, duration, exit_status, grouped, quoted};
 use crate::moment::moment;
-use crate::recorded::{Recorded, Tests, total};
+use crate::recorded::{Recorded, Tests};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Summary {
@@ -54,7 +54,12 @@ impl Summary {
             .sum();
         let record = &recorded.run.record;
         let all = counted(outcomes.total(), "test");
+        let quarantined = outcomes.of(Outcome::Quarantined);
         let (verdict, headline) = match (failed, record.exit_status) {
+            (0, 0) if quarantined > 0 => (
+                "passed",
+                format!("None of {all} failed, but {quarantined} in quarantine"),
+            ),
             (0, 0) if outcomes.total() == 1 => ("passed", "The test passed".to_owned()),
             (0, 0) => ("passed", format!("None of {all} failed")),
             (0, status) => (
@@ -120,7 +125,7 @@ pub(super) fn class(outcome: Outcome) -> String {
 
 fn facts(recorded: &Recorded) -> Vec<Fact> {
     let record = &recorded.run.record;
-    let sum: f64 = recorded.attempts.iter().map(total).sum();
+    let sum: f64 = recorded.attempts.iter().map(Attempt::total).sum();
     let mut facts = Vec::new();
     let mut add = |name, value: String| {
         if !value.is_empty() {

@@ -6,7 +6,7 @@ use hasten_history::{Attempt, Outcome, Outcomes, Run};
 use serde::Serialize;
 
 use super::codes;
-use crate::recorded::{Recorded, Tests, total};
+use crate::recorded::{Recorded, Tests};
 
 /// Tests times runs that a page has at most; each takes two characters.
 const MOST: usize = 1_000_000;
@@ -65,7 +65,7 @@ impl<'a> Trend<'a> {
             };
             let entry = &mut known[test];
             if entry.is_none_or(|(number, ..)| number <= attempt.attempt) {
-                *entry = Some((attempt.attempt, total(attempt) as f32, attempt.outcome));
+                *entry = Some((attempt.attempt, attempt.total() as f32, attempt.outcome));
             }
         }
         self.series.push(Series {

@@ -1,9 +1,10 @@
 //! What fixtures cost.
 
+use hasten_history::FixtureTotal;
 use serde::Serialize;
 
 use super::Options;
-use super::measured::{FixtureMedians, Measured};
+use super::measured::Measured;
 use super::seconds::{microseconds, share};
 
 /// A fixture, all its uses in a run together: medians of the last runs.
@@ -45,16 +46,16 @@ impl Fixture {
     }
 }
 
-impl From<FixtureMedians<'_>> for Fixture {
-    fn from(medians: FixtureMedians<'_>) -> Self {
+impl From<FixtureTotal> for Fixture {
+    fn from(total: FixtureTotal) -> Self {
         Self {
-            fixture: medians.newest.fixture.clone(),
-            scope: medians.newest.scope.clone(),
-            setups: medians.setups.round() as u64,
-            total: medians.setup + medians.teardown,
-            setup: medians.setup,
-            teardown: medians.teardown,
-            longest: medians.longest,
+            fixture: total.fixture,
+            scope: total.scope,
+            setups: total.setups,
+            total: total.setup + total.teardown,
+            setup: total.setup,
+            teardown: total.teardown,
+            longest: total.longest,
             share: 0.0,
         }
     }

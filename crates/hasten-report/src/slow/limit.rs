@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::measured::Measured;
 use super::mostly::Processor;
-use super::seconds::{maybe, microseconds, share};
+use super::seconds::{maybe, microseconds};
 
 /// What no run of all tests can be shorter than, from what the tests took.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -30,9 +30,15 @@ pub struct Limit {
     pub outside: Option<f64>,
     /// The parts of `outside` by name, in their order; they may overlap.
     pub stages: Vec<StageTime>,
-    /// The longest test, with the fixtures of a wider scope that it set up.
+    /// The longest test, or the longest of the groups of tests that stay together, with the fixtures of a wider scope that
+    /// were set up in it.
     pub longest: Longest,
-    /// Seconds of processor time of all tests, if that was measured of nearly all.
+    /// Number of tests that ran alone in the last run.
+    pub serial_tests: usize,
+    /// Seconds of these, which add to the rest.
+    #[serde(serialize_with = "microseconds")]
+    pub serial: f64,
+    /// Seconds of processor time of all tests that do not run alone, if that was measured of nearly all.
     #[serde(serialize_with = "maybe")]
     pub computing: Option<f64>,
     /// Cores that it was divided by.
@@ -54,11 +60,13 @@ pub struct StageTime {
     pub seconds: f64,
 }
 
-/// The longest test.
+/// The longest test, or group of tests.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Longest {
-    /// Its node id.
+    /// Its node id; of a group that of its longest test.
     pub nodeid: String,
+    /// Number of tests: more than one is a group.
+    pub tests: usize,
     /// Seconds.
     #[serde(serialize_with = "microseconds")]
     pub seconds: f64,
@@ -70,47 +78,36 @@ pub struct Longest {
     pub without: f64,
 }
 
-/// The limit; none if there is no test.
+/// The limit; none if there is no test. `computing` is the processor time of all tests, if it is known.
 pub(super) fn limit(
     timings: &[TestTiming],
     processor: &Processor,
+    computing: Option<f64>,
     measured: &Measured<'_>,
     fullest: Option<&Run>,
     cores: usize,
 ) -> Option<Limit> {
-    let wide = wide_setups(measured);
-    let mut parts: Vec<Work> = timings
-        .iter()
-        .map(|timing| {
-            let fixtures = wide.get(timing.nodeid.as_str()).copied().unwrap_or(0.0);
-            let expected = &timing.expected;
-            Work {
-                seconds: expected.total().max(fixtures + expected.call),
-                cpu: processor.of(&timing.nodeid).map(|used| used.cpu.total()),
-            }
-        })
-        .collect();
-    let computing = computing(timings, &parts);
     let workers = fullest
         .map(|run| run.record.workers)
         .filter(|workers| *workers > 0);
-    let on = |parts: &[Work], workers: Option<u32>| {
+    let (mut parts, alone) = parts(timings, processor, measured, workers != Some(1));
+    let on = |parts: &[Part<'_>], workers: Option<u32>| {
         let workers = workers.map_or(usize::MAX, |workers| workers as usize);
-        LowerLimit::new(parts.iter().copied(), workers, cores)
+        LowerLimit::new(parts.iter().map(|part| part.work), workers, cores)
     };
     let here = on(&parts, workers);
     let any = on(&parts, None);
     let (at, _) = parts.iter().enumerate().reduce(|most, other| {
-        if other.1.seconds > most.1.seconds {
+        if other.1.work.seconds > most.1.work.seconds {
             other
         } else {
             most
         }
     })?;
-    parts[at] = Work::default();
+    let longest = std::mem::take(&mut parts[at]);
     let without = on(&parts, workers);
     let outside = outside(measured);
-    let spent = outside.unwrap_or(0.0);
+    let spent = outside.unwrap_or(0.0) + alone.work.seconds;
     Some(Limit {
         seconds: spent + here.seconds,
         workers,
@@ -119,21 +116,94 @@ pub(super) fn limit(
         outside,
         stages: stages(measured),
         longest: Longest {
-            nodeid: timings[at].nodeid.clone(),
-            seconds: any.longest,
-            fixtures: wide
-                .get(timings[at].nodeid.as_str())
-                .copied()
-                .unwrap_or(0.0),
+            nodeid: longest.nodeid.to_owned(),
+            tests: longest.tests,
+            seconds: longest.work.seconds,
+            fixtures: longest.fixtures,
             without: spent + without.seconds,
         },
-        computing,
+        serial_tests: alone.tests,
+        serial: alone.work.seconds,
+        computing: computing.map(|cpu| (cpu - alone.work.cpu.unwrap_or(0.0)).max(0.0)),
         cores,
         useful_workers: computing.and(useful(&here, &any, workers)),
         last: fullest
             .filter(|run| run.record.whole_suite)
             .map(|run| run.record.wall),
     })
+}
+
+/// What one worker does as a whole: a test, or tests that stay together.
+#[derive(Debug, Default)]
+struct Part<'a> {
+    /// The first test that was added.
+    nodeid: &'a str,
+    tests: usize,
+    work: Work,
+    /// Seconds of fixtures of a wider scope.
+    fixtures: f64,
+}
+
+impl<'a> Part<'a> {
+    fn add(&mut self, nodeid: &'a str, work: Work, fixtures: f64) {
+        if self.tests == 0 {
+            self.nodeid = nodeid;
+        }
+        self.tests += 1;
+        self.work.seconds += work.seconds;
+        if let Some(cpu) = work.cpu {
+            *self.work.cpu.get_or_insert(0.0) += cpu;
+        }
+        self.fixtures += fixtures;
+    }
+}
+
+/// The parts of a run, and what runs alone; with one worker each test is a part.
+fn parts<'a>(
+    timings: &'a [TestTiming],
+    processor: &Processor,
+    measured: &Measured<'_>,
+    several_workers: bool,
+) -> (Vec<Part<'a>>, Part<'a>) {
+    let wide = wide_setups(measured);
+    let bound = measured.runs().first().filter(|_| several_workers);
+    let bound: HashMap<&str, Option<u32>> = bound
+        .into_iter()
+        .flat_map(|(_, details)| &details.bound)
+        .map(|test| (test.nodeid.as_str(), test.group))
+        .collect();
+    let mut alone = Part::default();
+    let mut parts: Vec<Part<'a>> = Vec::with_capacity(timings.len());
+    let mut groups: HashMap<u32, usize> = HashMap::new();
+    // Of a group, its longest test comes first.
+    let mut sorted: Vec<&TestTiming> = timings.iter().collect();
+    sorted.sort_by(|a, b| b.expected.total().total_cmp(&a.expected.total()));
+    for timing in sorted {
+        let nodeid = timing.nodeid.as_str();
+        let fixtures = wide.get(nodeid).copied().unwrap_or(0.0);
+        let expected = &timing.expected;
+        let work = Work {
+            seconds: expected.total().max(fixtures + expected.call),
+            cpu: processor.of(nodeid).map(|used| used.cpu.total()),
+        };
+        let place = match bound.get(nodeid) {
+            Some(None) => {
+                alone.add(nodeid, work, fixtures);
+                continue;
+            }
+            Some(Some(group)) => *groups.entry(*group).or_insert(parts.len()),
+            None => parts.len(),
+        };
+        if place == parts.len() {
+            parts.push(Part::default());
+        }
+        parts[place].add(nodeid, work, fixtures);
+    }
+    if parts.is_empty() && alone.tests > 0 {
+        // Nothing is there that could run beside them.
+        return (vec![alone], Part::default());
+    }
+    (parts, alone)
 }
 
 fn word(limit: LowerLimit) -> &'static str {
@@ -154,19 +224,6 @@ fn wide_setups<'a>(measured: &Measured<'a>) -> HashMap<&'a str, f64> {
         }
     }
     found
-}
-
-/// The processor time of all tests, if it was measured of nearly all that take time.
-fn computing(timings: &[TestTiming], parts: &[Work]) -> Option<f64> {
-    let whole: f64 = timings.iter().map(|timing| timing.expected.total()).sum();
-    let unknown: f64 = timings
-        .iter()
-        .zip(parts)
-        .filter(|(_, part)| part.cpu.is_none())
-        .map(|(timing, _)| timing.expected.total())
-        .sum();
-    let computing = parts.iter().filter_map(|part| part.cpu).sum();
-    (whole > 0.0 && share(unknown, whole) <= 0.05).then_some(computing)
 }
 
 /// How many workers reach the limit for any number of them.

@@ -1,6 +1,7 @@
 //! What the last runs measured beside the tests: medians, so that one busy run does not count.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use hasten_history::trends::median;
 use hasten_history::{Details, FixtureTotal, ImportTimes, Past, RECENT, Run};
@@ -18,13 +19,21 @@ pub(super) struct Measured<'a> {
     files: HashMap<&'a str, (f64, f64)>,
 }
 
-/// A fixture in the last runs.
-pub(super) struct FixtureMedians<'a> {
-    pub(super) newest: &'a FixtureTotal,
-    pub(super) setups: f64,
-    pub(super) setup: f64,
-    pub(super) teardown: f64,
-    pub(super) longest: f64,
+/// What several runs have of the same thing.
+struct Alike<'a, T>(Vec<&'a T>);
+
+impl<T> Default for Alike<'_, T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Alike<'_, T> {
+    /// The median of a number of it.
+    fn median(&self, number: fn(&T) -> f64) -> f64 {
+        let values: Vec<f64> = self.0.iter().map(|one| number(one)).collect();
+        median(&values).unwrap_or_default()
+    }
 }
 
 /// Whether anything of a run was measured: the texts of failures are details, too.
@@ -90,54 +99,50 @@ impl<'a> Measured<'a> {
         self.files.get(file).copied()
     }
 
-    /// The fixtures of the newest run.
-    pub(super) fn fixtures(&self) -> Vec<FixtureMedians<'a>> {
-        let mut of: HashMap<(&str, &str), Vec<&FixtureTotal>> = HashMap::new();
-        for fixture in self.runs.iter().flat_map(|(_, details)| &details.fixtures) {
-            let key = (fixture.fixture.as_str(), fixture.scope.as_str());
-            of.entry(key).or_default().push(fixture);
-        }
-        let newest = self.runs.first().map(|(_, details)| &details.fixtures);
-        newest
-            .into_iter()
-            .flatten()
-            .filter_map(|newest| {
-                let all = of.get(&(newest.fixture.as_str(), newest.scope.as_str()))?;
-                let middle = |number: fn(&FixtureTotal) -> f64| {
-                    let values: Vec<f64> = all.iter().map(|fixture| number(fixture)).collect();
-                    median(&values)
-                };
-                Some(FixtureMedians {
-                    newest,
-                    setups: middle(|fixture| fixture.setups as f64)?,
-                    setup: middle(|fixture| fixture.setup)?,
-                    teardown: middle(|fixture| fixture.teardown)?,
-                    longest: middle(|fixture| fixture.longest)?,
-                })
-            })
-            .collect()
+    /// The fixtures of the newest run, with medians of their numbers.
+    pub(super) fn fixtures(&self) -> Vec<FixtureTotal> {
+        self.medians(
+            |details| &details.fixtures,
+            |fixture| (fixture.fixture.as_str(), fixture.scope.as_str()),
+            |newest, all| FixtureTotal {
+                setups: all.median(|fixture| fixture.setups as f64).round() as u64,
+                setup: all.median(|fixture| fixture.setup),
+                teardown: all.median(|fixture| fixture.teardown),
+                longest: all.median(|fixture| fixture.longest),
+                ..newest.clone()
+            },
+        )
     }
 
     /// The imports of the newest run, with medians of own and all.
     pub(super) fn imports(&self) -> Vec<ImportTimes> {
-        let mut of: HashMap<&str, Vec<&ImportTimes>> = HashMap::new();
-        for import in self.runs.iter().flat_map(|(_, details)| &details.imports) {
-            of.entry(&import.module).or_default().push(import);
+        self.medians(
+            |details| &details.imports,
+            |import| import.module.as_str(),
+            |newest, all| ImportTimes {
+                own: all.median(|import| import.own),
+                all: all.median(|import| import.all),
+                ..newest.clone()
+            },
+        )
+    }
+
+    /// Each of something that the newest run has, joined with those of the same key in all runs.
+    fn medians<T: 'a, K: Eq + Hash>(
+        &self,
+        of: fn(&Details) -> &Vec<T>,
+        key: fn(&'a T) -> K,
+        join: fn(&T, &Alike<'a, T>) -> T,
+    ) -> Vec<T> {
+        let mut alike: HashMap<K, Alike<'a, T>> = HashMap::new();
+        for one in self.runs.iter().flat_map(|(_, details)| of(details)) {
+            alike.entry(key(one)).or_default().0.push(one);
         }
-        let newest = self.runs.first().map(|(_, details)| &details.imports);
+        let newest = self.runs.first().map(|(_, details)| of(details));
         newest
             .into_iter()
             .flatten()
-            .filter_map(|newest| {
-                let all = of.get(newest.module.as_str())?;
-                let own: Vec<f64> = all.iter().map(|import| import.own).collect();
-                let whole: Vec<f64> = all.iter().map(|import| import.all).collect();
-                Some(ImportTimes {
-                    own: median(&own)?,
-                    all: median(&whole)?,
-                    ..newest.clone()
-                })
-            })
+            .filter_map(|newest| Some(join(newest, alike.get(&key(newest))?)))
             .collect()
     }
 

@@ -1,11 +1,10 @@
 //! Tables, numbers and names for a terminal.
 
-use std::fmt::Write as _;
-
 use owo_colors::{OwoColorize, Style as Paint};
 use unicode_width::UnicodeWidthStr;
 
 use super::Style;
+use crate::words::{counted, short};
 
 /// A terminal with fewer columns gets narrow tables: beside the wide ones a node id of 40
 /// characters would not fit.
@@ -130,11 +129,6 @@ impl Table {
     }
 }
 
-/// Seconds as `--durations` prints them.
-pub(super) fn short(seconds: f64) -> String {
-    format!("{seconds:.2}s")
-}
-
 /// Seconds as pytest's last line prints them: `75.20s (0:01:15)` from a minute on.
 pub(super) fn long(seconds: f64) -> String {
     if seconds < 60.0 {
@@ -158,10 +152,6 @@ pub(super) fn percent(share: f64) -> String {
     format!("{:.1}%", share * 100.0)
 }
 
-pub(super) fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
 /// How long ago something was, in its largest unit.
 pub(super) fn ago(seconds: f64) -> String {
     let minutes = (seconds.max(0.0) / 60.0) as u64;
@@ -171,35 +161,14 @@ pub(super) fn ago(seconds: f64) -> String {
         60..1440 => (minutes / 60, "hour"),
         _ => (minutes / 1440, "day"),
     };
-    let number = usize::try_from(number).unwrap_or(usize::MAX);
     format!("{} ago", counted(number, unit))
-}
-
-/// A name in one line, as Python would write it: a control character would break the table, or be
-/// obeyed by the terminal.
-pub(super) fn printable(name: &str) -> String {
-    if !name.contains(char::is_control) {
-        return name.to_owned();
-    }
-    let mut text = String::new();
-    for character in name.chars() {
-        match character {
-            '\n' => text.push_str("\\n"),
-            '\t' => text.push_str("\\t"),
-            '\r' => text.push_str("\\r"),
-            // Control characters end at U+009F.
-            _ if character.is_control() => drop(write!(text, "\\x{:02x}", u32::from(character))),
-            _ => text.push(character),
-        }
-    }
-    text
 }
 
 /// The colour that pytest has for an outcome.
 pub(super) fn colour(outcome: &str) -> Paint {
     match outcome {
         "passed" => Paint::new().green(),
-        "skipped" | "xfailed" | "xpassed" => Paint::new().yellow(),
+        "skipped" | "xfailed" | "xpassed" | "quarantined" => Paint::new().yellow(),
         _ => Paint::new().red(),
     }
 }

@@ -78,6 +78,7 @@ fn run(workers: u32, whole_suite: bool) -> Run {
             exit_status: 0,
             whole_suite,
             shard: None,
+            core_wait: None,
         },
     }
 }
@@ -85,7 +86,10 @@ fn run(workers: u32, whole_suite: bool) -> Run {
 fn known(timings: Vec<TestTiming>, last_run: Option<Run>) -> Known {
     Known {
         timings,
-        last_run,
+        past: Past {
+            runs: last_run.into_iter().collect(),
+            tests: Vec::new(),
+        },
         cores: 2,
         now: 1_700_000_000.0,
         ..Known::default()
@@ -228,7 +232,7 @@ fn with_colours() {
 
     ESC[1mNo import is measured yet: run the tests once, then ask againESC[0m
 
-    ESC[1mTrends need at least 6 runs on one machine with one version of Python: 0 runs so farESC[0m
+    ESC[1mTrends need at least 6 runs on one machine with one version of Python: 1 run so farESC[0m
 
     ESC[1mSuite: 5 tests in 3 files, 108.98s (0:01:48) one after the otherESC[0m
     setup       4.61s    4.2%
@@ -402,23 +406,27 @@ fn json() {
           "fixtures": 0.0,
           "nodeid": "tests/test_db.py::TestQuery::test_select",
           "seconds": 100.03,
+          "tests": 1,
           "without": 6.5
         },
         "on_any_number": 100.03,
         "outside": null,
         "seconds": 100.03,
+        "serial": 0.0,
+        "serial_tests": 0,
         "stages": [],
         "useful_workers": null,
         "workers": 2
       },
       "measured": false,
       "pace": null,
-      "runs_compared": 0,
+      "runs_compared": 1,
       "slower": [],
       "suite": {
         "call": 103.5002,
         "cpu": null,
         "files": 3,
+        "no_core": null,
         "setup": 4.6111,
         "slowest": 100.03,
         "teardown": 0.8701,

@@ -8,10 +8,9 @@ use hasten_history::SortBy;
 use owo_colors::Style as Paint;
 
 use super::seconds::{Seconds, phase, share};
-use super::table::{
-    Cell, Column, Table, WIDE, ago, colour, counted, line, long, percent, printable, short,
-};
+use super::table::{Cell, Column, Table, WIDE, ago, colour, line, long, percent};
 use super::{Changed, Mostly, Pace, Report, Style, Test, When};
+use crate::words::{brief, counted, printable, short};
 
 /// Three before and three after a change.
 const RUNS_FOR_TRENDS: usize = 6;
@@ -303,15 +302,6 @@ fn since(first: &When, last: &When, now: f64) -> String {
     }
 }
 
-/// Seconds with as many digits as tell something.
-fn brief(seconds: f64) -> String {
-    if seconds < 0.1 {
-        format!("{seconds:.3}s")
-    } else {
-        short(seconds)
-    }
-}
-
 fn heading(
     text: &mut String,
     report: &Report,
@@ -364,13 +354,15 @@ fn suite(text: &mut String, report: &Report, style: Style) {
         rows.push((name, short(seconds), percent(share(seconds, total))));
     }
     if let Some(cpu) = &suite.cpu {
-        let waiting = (total - cpu.total).max(0.0);
-        rows.push((
-            "computing",
-            short(cpu.total),
-            percent(share(cpu.total, total)),
-        ));
-        rows.push(("waiting", short(waiting), percent(share(waiting, total))));
+        let mut add = |name, seconds| {
+            rows.push((name, short(seconds), percent(share(seconds, total))));
+        };
+        add("computing", cpu.total);
+        let no_core = suite.no_core.unwrap_or(0.0);
+        if no_core >= 0.005 {
+            add("no core", no_core);
+        }
+        add("waiting", (total - cpu.total - no_core).max(0.0));
     }
     let names = rows.iter().map(|row| row.0.len()).max().unwrap_or(0);
     let width = rows.iter().map(|row| row.1.len()).max().unwrap_or(0);

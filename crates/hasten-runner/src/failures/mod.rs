@@ -4,16 +4,15 @@
 //! test that fails, verdicts about tests whose worker died are made here, too, and nothing is rendered beyond what
 //! is kept.
 
-mod clean;
-
 use std::fmt::Write;
 
 use hasten_history::FailureText;
-use hasten_protocol::record::{self, Outcome, RecordKind, Records};
+use hasten_protocol::record::{self, RecordKind, Records};
 use hasten_protocol::report::{Report, Subtest, separator};
+use hasten_report::escapes::without_escapes;
 
-/// Columns of a terminal whose width is not known.
-const COLUMNS: usize = 80;
+use crate::test_event::COLUMNS;
+
 /// The most bytes of one failure.
 const MOST: usize = 64 * 1024;
 /// The most bytes of all failures of a run. What comes later is not kept.
@@ -71,7 +70,7 @@ fn text_of(records: &[u8]) -> String {
         if !matches!(record.kind, RecordKind::Report | RecordKind::Verdict) {
             continue;
         }
-        let failed = record.outcome == Outcome::Failed && record.flags & record::XFAIL == 0;
+        let failed = record.has_failed();
         let teardown = record.flags & record::TEARDOWN != 0;
         let shows_more = teardown && !text.is_empty();
         if !(failed || shows_more) {
@@ -86,7 +85,7 @@ fn text_of(records: &[u8]) -> String {
         }
         add_sections(&mut text, &report, !failed);
     }
-    clean::without_escapes(text.trim_start_matches('\n').trim_end())
+    without_escapes(text.trim_start_matches('\n').trim_end())
 }
 
 /// Says which phase failed, unless it is the call; and which subtest.

@@ -1,4 +1,4 @@
-use hasten_protocol::record::{CALL, Record, SETUP, TEARDOWN};
+use hasten_protocol::record::{CALL, Outcome, Record, SETUP, TEARDOWN};
 use serde_json::{Value, json};
 
 use super::*;

@@ -1,6 +1,6 @@
 //! What a failed report says.
 
-use hasten_protocol::record::{self, Outcome, RecordKind, Records};
+use hasten_protocol::record::{RecordKind, Records};
 use hasten_protocol::report::read_json;
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ impl Failure {
             .map_while(Result::ok)
             .filter(|record| {
                 let report = matches!(record.kind, RecordKind::Report | RecordKind::Verdict);
-                report && record.outcome == Outcome::Failed && record.flags & record::XFAIL == 0
+                report && record.has_failed()
             })
             .map(|record| {
                 let report = read_json(record.payload).unwrap_or(Value::Null);

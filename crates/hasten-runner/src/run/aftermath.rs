@@ -4,7 +4,7 @@ use hasten_protocol::journal::{self, Activity};
 
 use super::Run;
 use super::deaths::LOST_CHANNEL;
-use super::time::monotonic;
+use crate::clock::monotonic;
 use crate::death::Ending;
 use crate::strays::{self, Dead, Stray};
 

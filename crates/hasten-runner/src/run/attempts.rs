@@ -13,12 +13,17 @@ use super::suite::Suite;
 use crate::error::RunError;
 use crate::ledger::{Settled, State};
 use crate::retries::{Failure, Policy};
-use crate::test_event::Decided;
+use crate::test_event::{Decided, Ended};
 
 /// In RUN: the item was run before.
 const AGAIN: u32 = 1 << 31;
 /// In RUN: a failure of the item may not be its last word, so that the worker does not count it.
 const PROVISIONAL: u32 = 1 << 30;
+
+/// The item that a word of RUN names.
+pub(super) const fn item_of(word: u32) -> u32 {
+    word & !(AGAIN | PROVISIONAL)
+}
 
 /// The attempts at the items of a run.
 #[derive(Debug, Default)]
@@ -207,16 +212,20 @@ impl Suite {
 
     /// An item is finished for which nothing had to be decided.
     pub(super) fn tell_held(&mut self, index: u32) {
-        if self.ended.is_none() {
-            return;
+        if let (Some(ended), Some(entry)) =
+            (&mut self.ended, self.ledger.entries().get(index as usize))
+        {
+            let decided = Decided {
+                fails: entry.state.is_failure(),
+                ..Decided::default()
+            };
+            ended.push(Ended {
+                index,
+                entry: entry.clone(),
+                records: self.order.held(index).to_vec(),
+                decided,
+            });
         }
-        let entry = self.ledger.entries().get(index as usize);
-        let decided = Decided {
-            fails: entry.is_some_and(|entry| entry.state.is_failure()),
-            ..Decided::default()
-        };
-        let records = self.order.held(index).to_vec();
-        self.tell(index, &records, decided);
     }
 
     /// The attempt that reported this was the last.

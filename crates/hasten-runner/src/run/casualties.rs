@@ -4,10 +4,11 @@
 //! nothing else runs, and run once more, alone.
 
 use std::collections::VecDeque;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use super::Run;
 use super::deaths::Death;
+use crate::clock::epoch_seconds;
 use crate::death::{Cause, Ending};
 use crate::error::RunError;
 use crate::ledger::State;
@@ -74,9 +75,7 @@ impl Run {
             .ledger
             .entries()
             .get(death.item as usize)?;
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0.0, |at| at.as_secs_f64());
+        let now = epoch_seconds(SystemTime::now());
         Some(Casualty {
             worker: number,
             unreported: entry.state == State::NotRun,
@@ -161,10 +160,7 @@ impl Run {
             return Ok(());
         }
         let living: Vec<usize> = self.living().collect();
-        let idle = |number: &usize| {
-            let worker = &self.workers[*number];
-            worker.waiting && worker.collected && !worker.finishing
-        };
+        let idle = |number: &usize| self.workers[*number].is_idle();
         match living.first() {
             None => {
                 if !self.may_add_worker() {

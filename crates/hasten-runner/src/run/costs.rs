@@ -1,5 +1,7 @@
 //! What a worker costs before it is of use.
 
+use std::time::Instant;
+
 use crate::worker_load::Load;
 
 /// What a worker took to begin, and what it used.
@@ -12,6 +14,10 @@ pub(crate) struct Costs {
     pub(super) setups: u32,
     setup_seconds: f64,
     longest_setup: f64,
+    /// It waits for a fixture that another worker sets up for all.
+    pub(super) waits_since: Option<Instant>,
+    /// Seconds that it has waited for such.
+    pub(super) waited: f64,
 }
 
 impl Costs {
@@ -20,6 +26,13 @@ impl Costs {
         self.setups += 1;
         self.setup_seconds += seconds;
         self.longest_setup = self.longest_setup.max(seconds);
+    }
+
+    /// It waits for no fixture of others any more.
+    pub(super) fn end_wait(&mut self) {
+        if let Some(since) = self.waits_since.take() {
+            self.waited += since.elapsed().as_secs_f64();
+        }
     }
 }
 

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::ending::{Stop, not_run};
 use super::renewal::{Renewal, add_paths};
-use super::time::monotonic;
 use super::watch::{Expiry, Watch};
 use super::{Collecting, Run};
+use crate::clock::since;
 use crate::death::{Cause, Ending};
 use crate::descendants;
 use crate::error::RunError;
@@ -41,11 +41,6 @@ pub(super) struct Death {
     /// Where in the file of stacks its own begin, in bytes.
     pub(super) stacks_from: u64,
     pub(super) seconds: f64,
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a duration in nanoseconds")]
-fn seconds_since(start: u64) -> f64 {
-    monotonic().saturating_sub(start) as f64 / 1e9
 }
 
 /// A file whose collection did not end.
@@ -230,6 +225,7 @@ impl Run {
         };
         let stays =
             self.stop.is_none() && !self.workers[number].finishing && self.keeps_place(number);
+        let is_clean = clean.is_some();
         let interrupted = self.stop.as_ref().is_some_and(|stop| stop.interrupts_tests);
         if clean.is_none() && !interrupted {
             let cause = self.cause(number, ending);
@@ -251,7 +247,7 @@ impl Run {
         }
         if !stays {
             let output = clean.as_ref().and_then(|bye| bye.output.clone());
-            self.tell_down(number, output.as_deref(), clean.is_some());
+            self.tell_down(number, output.as_deref(), is_clean);
         }
         if let Some(bye) = clean {
             add_paths(&mut self.workers[number].paths, bye.paths);
@@ -269,6 +265,7 @@ impl Run {
                 self.note_summary(&format!("{id}, at the end of its session: {error}"));
             }
         }
+        self.once_worker_gone(number, is_clean);
         self.tell_worker_ended(number, died);
         self.alone_worker_gone(number);
         if let Some(suite) = &mut self.suite
@@ -298,7 +295,7 @@ impl Run {
 
     /// Gives the test that ran when its worker died the verdict it deserves.
     fn blame(&mut self, number: usize, item: u32, activity: &Activity, cause: &Cause) {
-        let seconds = seconds_since(activity.item_start);
+        let seconds = since(activity.item_start).as_secs_f64();
         if let Watch::Expired(mut expiry) = std::mem::take(&mut self.workers[number].watch) {
             let why = if expiry.killed {
                 format!(

@@ -5,7 +5,8 @@ use std::time::Duration;
 use hasten_protocol::journal::{Activity, Phase};
 
 use super::Run;
-use super::time::{monotonic, see, stacks_signal};
+use super::time::{see, stacks_signal};
+use crate::clock::{monotonic, since};
 use crate::keys::Keys;
 use crate::memory::WorkerMemory;
 use crate::process::Role;
@@ -63,9 +64,7 @@ impl Run {
     }
 
     pub(super) fn dump_moment(&self) -> Option<Duration> {
-        let since = self.dump.as_ref()?.at;
-        let spent = Duration::from_nanos(monotonic().saturating_sub(since));
-        Some(WAIT.saturating_sub(spent))
+        Some(WAIT.saturating_sub(since(self.dump.as_ref()?.at)))
     }
 
     /// Shows the stacks once they were written.
@@ -104,8 +103,7 @@ impl Run {
     }
 
     fn describe(&self, role: Role, activity: &Activity) -> String {
-        let age =
-            |start: u64| Duration::from_nanos(monotonic().saturating_sub(start)).as_secs_f64();
+        let age = |start: u64| since(start).as_secs_f64();
         match role {
             Role::Worker(number) => {
                 let id = &self.workers[number].id;

@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use hasten_protocol::frame::{self, ToPython};
-use hasten_protocol::message::{Note, Place, Stopped};
-use hasten_report::durations::Section;
+use hasten_protocol::message::Stopped;
 use nix::sys::signal::Signal;
 
 use super::{Run, parse};
+use crate::clock::monotonic;
 use crate::error::RunError;
 use crate::process::Role;
 use crate::signals::{Event, stop_self};
@@ -124,11 +124,11 @@ impl Run {
         if let Some(keys) = &mut self.keys {
             keys.give_back();
         }
-        let before = super::time::monotonic();
+        let before = monotonic();
         self.signal_groups(Signal::SIGSTOP);
         stop_self();
         self.signal_groups(Signal::SIGCONT);
-        self.pauses.push((before, super::time::monotonic()));
+        self.pauses.push((before, monotonic()));
         if let Some(keys) = &mut self.keys {
             keys.take();
         }
@@ -149,6 +149,7 @@ impl Run {
         if self.is_trial(role) {
             return Ok(());
         }
+        self.on_leave_terminal(number);
         match &mut self.stop {
             // Where the interrupted test was is known only now.
             Some(stop) if stop.interrupts_tests => {
@@ -236,11 +237,12 @@ impl Run {
             let worker = &self.workers[*number];
             worker.waiting || worker.finishing
         };
-        if !living.iter().all(quiet) {
+        if !living.iter().all(quiet) || self.end_once_fixtures() {
             return;
         }
         for number in living {
             if !self.workers[number].finishing {
+                self.end_core_wait(number);
                 self.workers[number].finishing = true;
                 let process = self.workers[number].process;
                 self.processes[process]
@@ -261,10 +263,7 @@ impl Run {
         {
             return;
         }
-        let idle = self.living().all(|number| {
-            let worker = &self.workers[number];
-            worker.waiting && worker.collected
-        });
+        let idle = self.living().all(|number| self.workers[number].is_idle());
         if idle && self.dead_unreplaced == 0 {
             let missing = suite.ledger.missing();
             self.fault = true;
@@ -298,6 +297,7 @@ impl Run {
             suite.end_waiting();
             suite.order.release_all();
         }
+        self.show_late();
         let missing = self
             .suite
             .as_ref()
@@ -337,32 +337,6 @@ impl Run {
     pub(super) fn ending_moment(&self) -> Option<Duration> {
         let since = self.stop.as_ref()?.at_once?;
         Some(LAST_WORDS.saturating_sub(since.elapsed()))
-    }
-
-    /// Shows a line of hasten's own now.
-    pub(super) fn note_now(&mut self, text: &str) {
-        self.note(Place::Now, text);
-    }
-
-    /// Shows a line of hasten's own in the summary.
-    pub(super) fn note_summary(&mut self, text: &str) {
-        self.note(Place::Summary, text);
-    }
-
-    /// Shows a section in the summary.
-    pub(super) fn note_section(&mut self, section: Section) {
-        let note = Note::section(section.title, section.text);
-        self.screen
-            .main_gets(frame::encode_json(ToPython::Note, &note));
-    }
-
-    fn note(&mut self, place: Place, text: &str) {
-        self.tell_note(text);
-        let frame = frame::encode_json(ToPython::Note, &Note::new(place, text));
-        match place {
-            Place::Now => self.screen.main_shows(frame),
-            Place::Summary | Place::Section | Place::Nowhere => self.screen.main_gets(frame),
-        }
     }
 
     /// pytest's exit status, unless hasten knows that something is missing.

@@ -1,6 +1,6 @@
 //! What happens in a run, told to other programs: `--events`.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use camino::Utf8PathBuf;
 use hasten_protocol::message::{Collected, Settings};
@@ -11,6 +11,7 @@ use hasten_report::github::Gathered;
 use serde::Deserialize;
 
 use super::Run;
+use crate::clock::epoch_seconds;
 use crate::error::RunError;
 use crate::event_file::EventFile;
 use crate::limits::Limit;
@@ -31,9 +32,7 @@ pub(crate) struct Events {
 }
 
 fn now() -> f64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0.0, |time| time.as_secs_f64())
+    epoch_seconds(SystemTime::now())
 }
 
 impl Events {
@@ -110,26 +109,15 @@ impl Run {
         if !self.events.are_wanted() || self.events.begun {
             return;
         }
-        let settings = self.settings.as_ref();
-        let rootdir = settings.map(|all| all.rootdir.clone()).unwrap_or_default();
-        let configured = self.configured.as_ref();
-        self.events.folders = Folders {
-            rootdir: Utf8PathBuf::from(&rootdir),
-            current: configured
-                .map_or_else(Utf8PathBuf::new, |main| main.invocation_dir.clone().into()),
-        };
-        let python = self.python.clone();
-        let of_python = |which: fn(hasten_protocol::message::Hello) -> String| {
-            python.clone().map(which).unwrap_or_default()
-        };
+        self.events.folders = self.folders();
         let first = Event::RunStarted {
             version: VERSION,
             hasten: env!("CARGO_PKG_VERSION").to_owned(),
             run: self.options.run_id.clone(),
-            python: of_python(|hello| hello.python),
-            pytest: of_python(|hello| hello.pytest),
-            platform: of_python(|hello| hello.platform),
-            rootdir,
+            python: self.of_python(|hello| &hello.python),
+            pytest: self.of_python(|hello| &hello.pytest),
+            platform: self.of_python(|hello| &hello.platform),
+            rootdir: self.events.folders.rootdir.to_string(),
             args: self.options.args.clone(),
             workers: if self.distribute {
                 self.most_workers()
@@ -137,9 +125,18 @@ impl Run {
                 0
             },
         };
-        let started = self.started.duration_since(UNIX_EPOCH);
-        self.events
-            .begin(&first, started.map_or(0.0, |time| time.as_secs_f64()));
+        self.events.begin(&first, epoch_seconds(self.started));
+    }
+
+    /// The folders that paths are shown relative to, as far as they are known.
+    pub(super) fn folders(&self) -> Folders {
+        let settings = self.settings.as_ref();
+        let configured = self.configured.as_ref();
+        Folders {
+            rootdir: settings.map_or_else(Utf8PathBuf::new, |all| all.rootdir.clone().into()),
+            current: configured
+                .map_or_else(Utf8PathBuf::new, |main| main.invocation_dir.clone().into()),
+        }
     }
 
     /// Tells of something, after the tests that are finished by now.
@@ -212,10 +209,11 @@ impl Run {
             skipped: problems("skipped"),
         };
         self.emit(event);
+        // main may not be configured yet, so that the events have not begun.
+        let folders = self.folders();
         for warning in &collected.warnings {
             if let Ok(warned) = Warned::deserialize(warning) {
-                let event = warned.event(&self.events.folders);
-                self.emit(event);
+                self.emit(warned.event(&folders));
             }
         }
     }
@@ -235,14 +233,12 @@ impl Run {
     }
 
     /// Tells of a limit that was reached.
-    pub(super) fn tell_limit(&mut self, limit: Limit, item: Option<u32>, worker: Option<String>) {
-        let trial = |id: &String| {
-            let worker = self.workers.iter().find(|worker| worker.id == *id);
-            worker.is_some_and(|worker| worker.trial.is_some())
-        };
-        if worker.as_ref().is_some_and(trial) {
+    pub(super) fn tell_limit(&mut self, limit: Limit, item: Option<u32>, worker: Option<usize>) {
+        let worker = worker.map(|number| &self.workers[number]);
+        if worker.is_some_and(|worker| worker.trial.is_some()) {
             return;
         }
+        let worker = worker.map(|worker| worker.id.clone());
         let suite = self.suite.as_ref();
         let nodeid = item.and_then(|item| Some(suite?.nodeids.get(item as usize)?.clone()));
         self.emit(Event::TimeLimit {

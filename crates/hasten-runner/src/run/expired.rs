@@ -36,7 +36,8 @@ impl Run {
             }
             RecordKind::Warning => expiry.reports.extend_from_slice(record.bytes),
             RecordKind::Finished | RecordKind::Passed => self.finish_expired(number, record),
-            RecordKind::Verdict | RecordKind::Attempt | RecordKind::Fixtures => {}
+            RecordKind::Verdict | RecordKind::Attempt | RecordKind::Fixtures | RecordKind::Late => {
+            }
         }
         true
     }

@@ -1,6 +1,6 @@
 //! What is known of a run that is over.
 
-use hasten_protocol::message::{Settings, Workers};
+use hasten_protocol::message::{Hello, Settings, Workers};
 use hasten_report::doctor::{Counted, Facts, Share};
 use hasten_report::plan::Forecast;
 
@@ -29,8 +29,8 @@ impl Run {
                 rootdir: configured
                     .map(|main| main.rootdir.clone())
                     .unwrap_or_default(),
-                python: self.versions(|hello| &hello.python),
-                pytest: self.versions(|hello| &hello.pytest),
+                python: self.of_python(|hello| &hello.python),
+                pytest: self.of_python(|hello| &hello.pytest),
                 in_process: self.why_in_process(),
                 collected: self.collected.as_ref().map_or(0, |all| all.items.len()),
                 items: self.counted_items(),
@@ -40,7 +40,8 @@ impl Run {
         }
     }
 
-    fn versions(&self, which: impl Fn(&hasten_protocol::message::Hello) -> &String) -> String {
+    /// What base has said of its Python.
+    pub(super) fn of_python(&self, which: impl Fn(&Hello) -> &String) -> String {
         self.python.as_ref().map(which).cloned().unwrap_or_default()
     }
 

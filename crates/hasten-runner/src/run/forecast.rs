@@ -3,14 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use hasten_history::PhaseTimes;
-use hasten_protocol::message::{Collected, Workers};
+use hasten_protocol::message::Collected;
 use hasten_report::plan::{Because, Expected, Forecast, Limit, Load, Shard, Shards};
 use hasten_schedule::simulate::{Outcome, Scenario, simulate};
-use hasten_schedule::{Item, Limiting, LowerLimit, Planner, PlannerOptions, Resources, Work};
+use hasten_schedule::{Item, LowerLimit, Planner, PlannerOptions, Resources, Work};
 
 use super::Run;
 use super::finished::what_keeps_in_process;
-use super::selection::split;
+use super::selection::Part;
 use super::suite::{file_of, planned};
 
 impl Run {
@@ -18,7 +18,6 @@ impl Run {
     pub(super) fn forecast(&mut self) -> Forecast {
         let estimates = self.estimates();
         let own = self.known(hasten_history::History::estimates);
-        let shards = self.shards_of_plan();
         let Some(collected) = &self.collected else {
             return Forecast::default();
         };
@@ -38,9 +37,7 @@ impl Run {
                 let mut settings = settings.clone();
                 // It is what makes this run a forecast.
                 settings.in_process = settings.in_process.filter(|option| option != COLLECT_ONLY);
-                let none = settings.numprocesses == Some(Workers::Exactly(0));
-                let alone =
-                    none || settings.in_process.is_some() || settings.usepdb || settings.trace;
+                let alone = !self.choice(&settings).distribute;
                 alone.then(|| what_keeps_in_process(&settings))
             }),
             order: self
@@ -48,17 +45,10 @@ impl Run {
                 .policy()
                 .and_then(|policy| policy.order)
                 .map(|order| order.to_string()),
-            shards,
+            shards: self.selecting.part().map(shards_of),
             ..Forecast::default()
         };
-        let most = if forecast.in_process.is_some() {
-            1
-        } else if let Some(limit) = self.elastic_limit() {
-            self.foreseen_workers(collected, &estimates, limit)
-        } else {
-            self.most_workers()
-        };
-        self.play(&mut forecast, collected, &estimates, most);
+        self.play(&mut forecast, collected, &estimates);
         forecast
     }
 
@@ -68,25 +58,20 @@ impl Run {
         forecast: &mut Forecast,
         collected: &Collected,
         estimates: &HashMap<String, PhaseTimes>,
-        most: usize,
     ) {
         let items = planned(collected, estimates, &self.rules);
         let resources = self.rules.resources(collected);
-        let options = PlannerOptions {
-            workers: most,
-            in_order: self.rules.keeps_order(),
-            ..PlannerOptions::default()
-        };
-        let exact = matches!(
-            self.settings
-                .as_ref()
-                .and_then(|all| all.numprocesses.as_ref()),
-            Some(Workers::Exactly(_))
-        );
-        let workers = if exact {
-            most.min(items.len())
+        let (options, workers) = if forecast.in_process.is_some() {
+            // pytest itself keeps to the order of collection.
+            let options = PlannerOptions {
+                in_order: true,
+                ..PlannerOptions::default()
+            };
+            (options, items.len().min(1))
         } else {
-            Planner::with_resources(items.clone(), options, &resources).worker_count_for(most)
+            let options = self.planner_options(collected, estimates);
+            let planner = Planner::with_resources(items.clone(), options, &resources);
+            (options, self.first_workers(&planner, options.workers))
         };
         let durations = durations(&items);
         let scenario = Scenario {
@@ -103,24 +88,6 @@ impl Run {
             });
         }
     }
-
-    /// All shards of the plan that this run is one of.
-    fn shards_of_plan(&mut self) -> Option<Shards> {
-        let shard = self.selecting.shard()?.clone();
-        let split_by = self.estimates_for_shards();
-        let all = self.selecting.collection()?;
-        let by = self.rules.policy()?.shard_by;
-        let (_, split) = split(all, &split_by, self.rules.dist, shard.of, by);
-        let shards = split.shards.iter().map(|shard| Shard {
-            tests: shard.tests,
-            work: shard.micros as f64 / 1e6,
-        });
-        Some(Shards {
-            number: shard.number,
-            plan: shard.plan,
-            shards: shards.collect(),
-        })
-    }
 }
 
 /// The option that a forecast is made with.
@@ -135,6 +102,19 @@ fn durations(items: &[Item]) -> Vec<f64> {
         .iter()
         .map(|item| item.expected.unwrap_or(median))
         .collect()
+}
+
+/// All shards of the plan that a run is a part of.
+fn shards_of(part: &Part) -> Shards {
+    let shards = part.all.iter().map(|shard| Shard {
+        tests: shard.tests,
+        work: shard.micros as f64 / 1e6,
+    });
+    Shards {
+        number: part.shard.number,
+        plan: part.shard.plan.clone(),
+        shards: shards.collect(),
+    }
 }
 
 fn loads(outcome: &Outcome, durations: &[f64], collected: &Collected) -> Vec<Load> {
@@ -195,11 +175,10 @@ fn limit(
     Limit {
         // What runs alone comes before or after all of the rest.
         seconds: shared + alone,
-        because: match found.limiting() {
-            _ if alone > shared || scarce > found.seconds => Because::OneAfterAnother,
-            Limiting::Longest => Because::Longest,
-            Limiting::Workers => Because::Workers,
-            Limiting::Cores => Because::Cores,
+        because: if alone > shared || scarce > found.seconds {
+            Because::OneAfterAnother
+        } else {
+            found.limiting().into()
         },
         longest: found.longest,
         longest_test: longest

@@ -82,6 +82,12 @@ impl Run {
                 self.screen.main_is_idle();
                 Ok(())
             }
+            FromPython::OnceAsk => self.on_once_ask(number, payload),
+            FromPython::OnceTell => self.on_once_tell(number, payload),
+            FromPython::OnceEnded => {
+                self.on_once_ended(number, payload);
+                Ok(())
+            }
             FromPython::Ended => {
                 let ended: Ended = parse(self.processes[number].role, payload)?;
                 self.note_ending(ended.pid, ended.status);
@@ -91,6 +97,14 @@ impl Run {
             FromPython::Groups => self.on_groups(payload),
             FromPython::AskInputs => {
                 self.on_ask_inputs(number);
+                Ok(())
+            }
+            FromPython::AskTerminal => {
+                self.on_ask_terminal(number);
+                Ok(())
+            }
+            FromPython::LeaveTerminal => {
+                self.on_leave_terminal(number);
                 Ok(())
             }
         }

@@ -4,24 +4,24 @@ use hasten_config::Isolate;
 use hasten_protocol::PROTOCOL_VERSION;
 use hasten_protocol::frame::{self, ToPython};
 use hasten_protocol::message::{
-    Collected, CollectedItem, Configured, Decision, Fork, Hello, Note, Place, ProcessError,
-    SessionForked, Settings, WorkerIdentity, Workers,
+    Collected, CollectedItem, Configured, Decision, Fork, Hello, ProcessError, SessionForked,
+    Settings, WorkerIdentity, Workers,
 };
 
 use super::ending::Stop;
 use super::rules::Rules;
-use super::time::monotonic;
 use super::together::Dist;
 use super::{Collecting, Output, Run, Watched, parse};
 use crate::channel::Channel;
+use crate::clock::monotonic;
 use crate::error::RunError;
 use crate::keys::Keys;
 use crate::measured::Moment;
 use crate::process::{Process, Role};
 
 /// Why and how a run is distributed.
-struct Choice {
-    distribute: bool,
+pub(super) struct Choice {
+    pub(super) distribute: bool,
     note: Option<String>,
 }
 
@@ -186,12 +186,7 @@ impl Run {
         self.rules = Rules::read(&settings)?;
         self.rules.check_order(&settings.sorted_by)?;
         self.open_events(&settings)?;
-        let choice = Choice::from(
-            &settings,
-            self.rules.limit_tests(),
-            self.rules.decided_outside(),
-            self.rules.isolate() != Isolate::None,
-        );
+        let choice = self.choice(&settings);
         self.distribute = choice.distribute;
         if choice.distribute || self.options.forecast {
             self.rules.dist = Dist::of(&settings)?;
@@ -234,18 +229,14 @@ impl Run {
         Ok(())
     }
 
-    /// Shows a line in the summary, ahead of DECISION: a main that runs the tests itself reads nothing after it.
-    fn tell_main(&mut self, text: &str) {
-        self.tell_note(text);
-        self.send_note(Role::Main, &Note::new(Place::Summary, text));
-    }
-
-    /// Sends a note past everything that waits to be shown.
-    pub(super) fn send_note(&mut self, role: Role, note: &Note) {
-        if let Some(process) = self.process(role) {
-            let frame = frame::encode_json(ToPython::Note, note);
-            process.channel.send(frame);
-        }
+    /// Whether a run with these settings is distributed.
+    pub(super) fn choice(&self, settings: &Settings) -> Choice {
+        Choice::from(
+            settings,
+            self.rules.limit_tests(),
+            self.rules.decided_outside(),
+            self.rules.isolate() != Isolate::None,
+        )
     }
 
     /// main has loaded the conftest files, and forked the session or found why it must not.
@@ -283,27 +274,9 @@ impl Run {
             watch_fixtures: self.rules.fixture > 0.0,
             filters: self.rules.filters(),
             select: self.rules.select(),
+            once: self.once_names(),
             process: 0,
         }
-    }
-
-    /// As many workers as the command line asks for; under `-n auto` as many as there are cores.
-    pub(super) fn most_workers(&self) -> usize {
-        let Some(settings) = &self.settings else {
-            return 1;
-        };
-        let answered = self.configured.as_ref().and_then(|main| main.auto_workers);
-        let asked = match (&settings.numprocesses, answered) {
-            (Some(Workers::Exactly(number)), _) => (*number).max(1),
-            (Some(Workers::Named(_)) | None, Some(number)) => number,
-            (Some(Workers::Named(_)) | None, None) => {
-                let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-                cores.min(self.rules.max_workers().unwrap_or(usize::MAX))
-            }
-        };
-        asked
-            .min(settings.maxprocesses.unwrap_or(usize::MAX))
-            .max(1)
     }
 
     pub(super) fn on_configured(&mut self, payload: &[u8]) -> Result<(), RunError> {

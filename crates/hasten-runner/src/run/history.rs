@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
 
 use camino::Utf8Path;
-use hasten_history::{Attempt, Details, History, PhaseTimes, RunRecord, expect_of_kin, git};
+use hasten_history::{
+    Attempt, Details, History, Outcome, PhaseTimes, RunRecord, expect_of_kin, git,
+};
 use hasten_protocol::message::{CollectedItem, Settings};
 
 use super::Run;
 use super::suite::Suite;
+use crate::clock::epoch_seconds;
 use crate::ledger::Entry;
 use crate::process::Role;
 
@@ -118,16 +120,18 @@ impl Run {
         ) else {
             return Ok(());
         };
-        let attempts: Vec<Attempt<'_>> = suite
-            .nodeids
-            .iter()
+        let attempts: Vec<Attempt<'_>> = (0..)
             .zip(suite.ledger.entries())
             .filter(|(_, entry)| entry.finished)
-            .chain(suite.ledger.past().iter().filter_map(|(index, entry)| {
-                let nodeid = suite.nodeids.get(*index as usize)?;
-                Some((nodeid, entry))
-            }))
-            .filter_map(|(nodeid, entry)| attempt(nodeid, entry, self.distribute))
+            .map(|(index, entry)| (index, entry, suite.attempts.forgives(index)))
+            .chain({
+                let earlier = suite.ledger.past().iter();
+                earlier.map(|(index, entry)| (*index, entry, false))
+            })
+            .filter_map(|(index, entry, forgiven)| {
+                let nodeid = suite.nodeids.get(index as usize)?;
+                attempt(nodeid, entry, forgiven, self.distribute)
+            })
             .collect();
         if attempts.is_empty() && !self.ran_nothing() {
             return Ok(());
@@ -136,6 +140,10 @@ impl Run {
         let details = Details {
             failures: suite.failures.named(&suite.nodeids),
             waits: self.waits(),
+            bound: {
+                let collected = self.collected.as_ref();
+                collected.map_or_else(Vec::new, |collected| self.rules.dist.bound(collected))
+            },
             ..self
                 .measured
                 .details(&suite.nodeids, self.distribute, self.started)
@@ -157,24 +165,18 @@ impl Run {
     }
 
     fn run_record(&self, rootdir: &str, complete: bool, exit_status: i32) -> RunRecord {
-        let python = self.python.as_ref();
-        let shard = self.selecting.shard().cloned();
+        let shard = self.selecting.part().map(|part| part.shard.clone());
         RunRecord {
             uid: self.options.run_id.clone(),
-            started_at: self
-                .started
-                .duration_since(UNIX_EPOCH)
-                .map_or(0.0, |time| time.as_secs_f64()),
+            started_at: epoch_seconds(self.started),
             wall: self
                 .started
                 .elapsed()
                 .map_or(0.0, |time| time.as_secs_f64()),
             workers: u32::try_from(self.regular_workers()).unwrap_or(u32::MAX),
-            python: python.map(|hello| hello.python.clone()).unwrap_or_default(),
-            pytest: python.map(|hello| hello.pytest.clone()).unwrap_or_default(),
-            platform: python
-                .map(|hello| hello.platform.clone())
-                .unwrap_or_default(),
+            python: self.of_python(|hello| &hello.python),
+            pytest: self.of_python(|hello| &hello.pytest),
+            platform: self.of_python(|hello| &hello.platform),
             machine: machine(),
             args: self.options.args.clone(),
             commit: git::head(Utf8Path::new(rootdir)),
@@ -182,6 +184,7 @@ impl Run {
             // Any argument may select tests; only a run without one is sure to have had all.
             whole_suite: complete && self.options.args.is_empty() && shard.is_none(),
             shard,
+            core_wait: self.core_wait(),
         }
     }
 }
@@ -208,12 +211,21 @@ fn machine() -> String {
     )
 }
 
-fn attempt<'a>(nodeid: &'a str, entry: &Entry, distributed: bool) -> Option<Attempt<'a>> {
+fn attempt<'a>(
+    nodeid: &'a str,
+    entry: &Entry,
+    forgiven: bool,
+    distributed: bool,
+) -> Option<Attempt<'a>> {
+    let outcome = match entry.state {
+        state if forgiven && state.is_failure() => Outcome::Quarantined,
+        state => state.outcome()?,
+    };
     Some(Attempt {
         nodeid: Cow::Borrowed(nodeid),
         attempt: entry.reruns,
         worker: distributed.then(|| u32::try_from(entry.worker).unwrap_or(u32::MAX)),
-        outcome: entry.state.outcome()?,
+        outcome,
         setup: entry.setup,
         call: entry.call,
         teardown: entry.teardown,

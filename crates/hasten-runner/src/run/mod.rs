@@ -24,6 +24,8 @@ mod history;
 mod isolation;
 mod measured;
 mod nodes;
+mod notes;
+mod once;
 mod options;
 mod origin;
 mod pool;
@@ -36,10 +38,12 @@ mod screen;
 mod selection;
 mod slow;
 mod suite;
+mod terminal;
 mod time;
 mod together;
 mod waits;
 mod watch;
+mod worker_count;
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -54,6 +58,7 @@ use hasten_report::plan::Forecast;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use crate::clock::monotonic;
 use crate::death::Ending;
 use crate::descendants;
 use crate::error::RunError;
@@ -75,6 +80,7 @@ pub use finished::Finished;
 use frames::parse;
 pub use history::FOLDER as HISTORY_FOLDER;
 use nodes::Nodes;
+use once::OnceFixtures;
 pub use options::{Github, Output, RunOptions};
 use pool::Worker;
 use renewal::Renewals;
@@ -83,7 +89,7 @@ use scaling::Scaling;
 use screen::Screen;
 use selection::Selecting;
 use suite::Suite;
-pub(crate) use time::monotonic;
+use terminal::Terminal;
 use waits::Waits;
 use watch::Watch;
 
@@ -134,6 +140,7 @@ pub(crate) struct Run {
     workers: Vec<Worker>,
     renewals: Renewals,
     screen: Screen,
+    terminal: Terminal,
     keys: Option<Keys>,
     settings: Option<Settings>,
     configured: Option<Configured>,
@@ -182,6 +189,7 @@ pub(crate) struct Run {
     alone: Alone,
     nodes: Nodes,
     untorn: Untorn,
+    once: OnceFixtures,
     diagnosis: Diagnosis,
     /// Stacks that somebody asked for.
     dump: Option<Dump>,
@@ -224,6 +232,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         workers: Vec::new(),
         renewals: Renewals::default(),
         screen: Screen::default(),
+        terminal: Terminal::default(),
         keys: None,
         settings: None,
         configured: None,
@@ -257,12 +266,13 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         alone: Alone::default(),
         nodes: Nodes::default(),
         untorn: Untorn::default(),
+        once: OnceFixtures::default(),
         diagnosis: Diagnosis::default(),
         dump: None,
         events: Events::default(),
         waits: Waits::default(),
         started: std::time::SystemTime::now(),
-        began: time::monotonic(),
+        began: monotonic(),
         loading_since: None,
     };
     let result = run.start_base().and_then(|()| run.work());
@@ -312,6 +322,7 @@ impl Run {
             self.check_limits()?;
             self.look_at_waiting();
             self.advance()?;
+            self.lend_terminal();
             self.feed_main();
             self.keep_history_early();
             self.flush_events();
@@ -321,8 +332,9 @@ impl Run {
 
     /// Waits until something is to be done.
     fn wait(&mut self) -> Result<(), RunError> {
-        let moments = [self.next_moment(), self.waits_moment()];
-        let timeout = moments.into_iter().flatten().fold(IDLE_WAIT, Duration::min);
+        let timeout = self
+            .next_moment()
+            .map_or(IDLE_WAIT, |moment| moment.min(IDLE_WAIT));
         // Rounded up, so that the moment has come when the wait ends.
         let milliseconds = timeout.as_micros().div_ceil(1000);
         let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX);

@@ -2,7 +2,7 @@
 //! pytest-xdist 3.8. main calls the hooks; what they add to `workerinput`, and what workers leave in `workeroutput`, is
 //! opaque here.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use hasten_protocol::frame::{self, ToPython};
 use hasten_protocol::message::{Node, NodeDown, Nodes as Said};
@@ -50,27 +50,23 @@ impl Run {
             Some(before) => before.inputs.extend(said.inputs),
             None => self.nodes.said = Some(said),
         }
-        for process in std::mem::take(&mut self.nodes.waiting) {
-            self.send_inputs(process);
-        }
+        self.send_inputs();
         Ok(())
     }
 
     /// A process that collects reads something that a plugin may have said.
     pub(super) fn on_ask_inputs(&mut self, process: usize) {
-        if self.nodes.said.is_some() {
-            self.send_inputs(process);
-        } else {
-            self.nodes.waiting.push(process);
-        }
+        self.nodes.waiting.push(process);
+        self.send_inputs();
     }
 
-    fn send_inputs(&mut self, process: usize) {
-        let inputs = match &self.nodes.said {
-            Some(said) => frame::encode_json(ToPython::Inputs, &said.inputs),
-            None => frame::encode_json(ToPython::Inputs, &HashMap::<String, String>::new()),
-        };
-        self.processes[process].channel.send(inputs);
+    /// Answers those that ask, once it is known.
+    fn send_inputs(&mut self) {
+        let Some(said) = &self.nodes.said else { return };
+        for process in std::mem::take(&mut self.nodes.waiting) {
+            let inputs = frame::encode_json(ToPython::Inputs, &said.inputs);
+            self.processes[process].channel.send(inputs);
+        }
     }
 
     /// Whether main has yet to say which items stay together.

@@ -49,8 +49,13 @@ impl Run {
 
     /// Starts the workers of a run in which each loads and collects for itself.
     pub(super) fn spawn_workers(&mut self) -> Result<(), RunError> {
-        let origin = self.origin();
         let count = self.nodes.expected().unwrap_or_else(|| self.most_workers());
+        let origin = self.origin();
+        self.begin_workers(count, origin)
+    }
+
+    /// Starts the first workers, about so many.
+    pub(super) fn begin_workers(&mut self, count: usize, origin: Origin) -> Result<(), RunError> {
         let count = self.begin_scaling(count, origin);
         self.count = Some(count);
         for _ in 0..count {
@@ -66,6 +71,7 @@ impl Run {
         };
         let why = match first.kind.as_str() {
             "identity" => format!("{} before workers are forked", first.cause),
+            "files" => format!("{}, which forked workers would share", first.cause),
             _ => format!("{} is alive, and a fork would lose it", first.cause),
         };
         if count > 0 {

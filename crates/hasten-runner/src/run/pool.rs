@@ -20,6 +20,7 @@ use crate::error::RunError;
 use crate::measured::Moment;
 use crate::memory::WorkerMemory;
 use crate::process::{Process, Role};
+use crate::waiting::Looks;
 
 /// A worker that died so often before it ran anything ends the run: each next one would too.
 const MOST_EARLY_DEATHS: usize = 3;
@@ -48,6 +49,8 @@ pub(crate) struct Worker {
     /// Which path its items took, once it said so at its end.
     pub(crate) paths: Option<Paths>,
     pub(crate) watch: Watch,
+    /// The looks at where it waits.
+    pub(super) looks: Looks,
     /// What was said of the long time that something takes.
     pub(crate) said: Said,
     /// Bytes of stacks that were asked for and are not about its death.
@@ -68,6 +71,13 @@ pub(crate) struct Worker {
     pub(super) renewal: Renewal,
     /// What it took to begin, and what it used.
     pub(super) costs: Costs,
+}
+
+impl Worker {
+    /// It has nothing to do, and can be given something.
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting && self.collected && !self.finishing && self.trial.is_none()
+    }
 }
 
 impl Run {
@@ -141,6 +151,7 @@ impl Run {
             finishing: false,
             paths: None,
             watch: Watch::default(),
+            looks: Looks::default(),
             said: Said::default(),
             stacks_seen: 0,
             last_sent: None,
@@ -189,39 +200,21 @@ impl Run {
         let (Some(collected), Some(configured)) = (&self.collected, &self.configured) else {
             return Ok(());
         };
-        if collected.testsfailed > 0 && !collected.continue_on_errors {
+        if collected.is_broken() {
             // main shows the errors and ends by itself, as pytest does.
             return Ok(());
         }
-        let limit = self.elastic_limit();
-        let most = match (self.nodes.expected(), limit) {
-            (None, Some(limit)) => self.foreseen_workers(collected, &estimates, limit),
-            (shown, _) => shown.unwrap_or_else(|| self.most_workers()),
-        };
-        let options = PlannerOptions {
-            workers: most,
-            most: limit.unwrap_or(most),
-            in_order: self.rules.keeps_order(),
-            ..PlannerOptions::default()
-        };
+        let options = self.planner_options(collected, &estimates);
         let mut suite = Suite::new(collected, configured, &estimates, options, &self.rules);
         suite.ended = self.events.are_wanted().then(Vec::new);
-        let mut count = match (self.nodes.expected(), limit) {
-            (Some(shown), _) => shown.min(suite.nodeids.len()),
-            (None, None) => most.min(suite.nodeids.len()),
-            (None, Some(_)) => suite.planner.worker_count_for(most),
-        };
+        let count = self.first_workers(&suite.planner, options.workers);
         self.suite = Some(suite);
         self.expect_retries()?;
         self.announce_hazards(count);
         let origin = self.origin();
         self.announce_isolation(origin);
         if self.workers.is_empty() {
-            count = self.begin_scaling(count, origin);
-            self.count = Some(count);
-            for _ in 0..count {
-                self.add_worker(origin)?;
-            }
+            self.begin_workers(count, origin)?;
         }
         Ok(())
     }
@@ -240,7 +233,7 @@ impl Run {
         // An idle worker takes what is left before a new one is forked.
         let idle: Vec<usize> = self
             .living()
-            .filter(|number| self.workers[*number].waiting && self.workers[*number].collected)
+            .filter(|number| self.workers[*number].is_idle())
             .collect();
         for number in idle {
             self.feed(number);
@@ -308,6 +301,7 @@ impl Run {
     pub(super) fn send_run(&mut self, number: usize, items: &[u32], last: bool) {
         if self.workers[number].trial.is_none() {
             self.measured.note(Moment::Item);
+            self.begin_core_wait(number);
         }
         let worker = &mut self.workers[number];
         worker.waiting = false;
@@ -363,6 +357,10 @@ impl Run {
                 }
             }
             if self.take_expired_record(number, &record) || self.take_measured(number, &record) {
+                continue;
+            }
+            if record.kind == RecordKind::Late {
+                self.take_late(&record);
                 continue;
             }
             let stopping = self.stop.is_some();

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use hasten_protocol::journal;
 
 use super::Run;
-use super::time::monotonic;
+use super::attempts::item_of;
+use crate::clock::since;
 
 /// A test that runs for so long makes others wait. Batches are for 15 ms.
 const LONG: Duration = Duration::from_millis(100);
@@ -17,8 +18,6 @@ const LONG: Duration = Duration::from_millis(100);
 const SETTLED: Duration = Duration::from_millis(5);
 /// How often it is looked for such a worker while there may be one.
 const LOOK: Duration = Duration::from_millis(50);
-/// The index in a word of RUN.
-const INDEX: u32 = (1 << 30) - 1;
 
 /// What a worker was sent, and what of it is taken back.
 #[derive(Debug, Default)]
@@ -40,7 +39,7 @@ enum Recall {
 
 impl Sent {
     pub(super) fn add(&mut self, words: &[u32]) {
-        self.items.extend(words.iter().map(|word| word & INDEX));
+        self.items.extend(words.iter().map(|word| item_of(*word)));
     }
 
     /// True when nothing is to be sent before it asks.
@@ -91,10 +90,7 @@ impl Run {
         let Some(suite) = self.suite.as_ref().filter(|_| self.stop.is_none()) else {
             return false;
         };
-        let idle = |number: usize| {
-            let worker = &self.workers[number];
-            worker.waiting && worker.collected && !worker.finishing && worker.trial.is_none()
-        };
+        let idle = |number: usize| self.workers[number].is_idle();
         suite.planner.room(1) == 0
             && !self.is_crowded(None)
             && (self.scaling.is_some() || self.living().any(idle))
@@ -103,13 +99,12 @@ impl Run {
     fn is_stuck(&self, number: usize) -> bool {
         let worker = &self.workers[number];
         let activity = journal::activity(worker.memory.journal());
-        let runs_for = Duration::from_nanos(monotonic().saturating_sub(activity.item_start));
         let held = self.held(number);
         let loose = (self.suite.as_ref()).is_some_and(|suite| suite.planner.may_take_back(held));
         worker.trial.is_none()
             && !worker.sent.is_recalled()
             && activity.item.is_some()
-            && runs_for >= LONG
+            && since(activity.item_start) >= LONG
             && loose
     }
 

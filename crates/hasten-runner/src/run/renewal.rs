@@ -67,6 +67,7 @@ pub(super) fn add_paths(paths: &mut Option<Paths>, more: Option<Paths>) {
 impl Run {
     /// Asks the process of a worker, which holds nothing, to make room for another one.
     pub(super) fn renew(&mut self, number: usize) {
+        self.end_core_wait(number);
         let worker = &mut self.workers[number];
         worker.waiting = false;
         worker.renewal = Renewal::Leaving;
@@ -177,7 +178,6 @@ impl Run {
             suite.planner.renewed(number);
         }
         self.early_deaths = 0;
-        self.waits.forget(number);
         self.measured.forget(number);
         let process = &mut self.processes[worker.process];
         process.role = Role::Worker(number);

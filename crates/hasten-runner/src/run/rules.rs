@@ -98,6 +98,12 @@ impl Rules {
         usize::try_from(most).ok()
     }
 
+    /// The names of the fixtures that are set up once for the whole run.
+    pub(crate) fn once_per_run(&self) -> Vec<String> {
+        let names = self.policy.as_ref().map(|policy| &policy.once_per_run);
+        names.cloned().unwrap_or_default()
+    }
+
     /// Names what is decided on outside the process that runs a test: retries, a quarantine, a comparison of durations.
     pub(crate) fn decided_outside(&self) -> Option<&'static str> {
         let some = |number: Option<u32>| number.is_some_and(|number| number > 0);

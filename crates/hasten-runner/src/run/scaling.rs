@@ -2,18 +2,15 @@
 //!
 //! [`hasten_schedule::autoscale`] decides; here it is told what it has to know, and what it says is done.
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use hasten_history::{History, PhaseTimes};
 use hasten_protocol::journal::{self, Phase};
-use hasten_protocol::message::{Collected, Workers};
-use hasten_schedule::autoscale::{Autoscaler, Bounds, Sample, foreseen};
+use hasten_schedule::autoscale::{Autoscaler, Bounds, Sample};
 
 use super::Run;
 use super::costs::start_up;
 use super::origin::Origin;
-use super::time::monotonic;
+use crate::clock::monotonic;
 use crate::death::Cause;
 use crate::error::RunError;
 use crate::machine::{Counters, Machine, Memory};
@@ -27,11 +24,6 @@ const LOOK_SELDOM: Duration = Duration::from_millis(400);
 const STALE: Duration = Duration::from_secs(2);
 /// Room for work is counted up to this: a pool at most doubles, and 64 workers are the most that nobody asked for.
 const MOST_ROOM: usize = 64;
-/// The most workers of a run where nobody says otherwise: so many for a core, at least `LEAST_LIMIT`, and not above
-/// `MOST_LIMIT` if there are fewer cores. Databases accept some 100 connections.
-const PER_CORE: usize = 8;
-const LEAST_LIMIT: usize = 8;
-const MOST_LIMIT: usize = 64;
 /// Bytes that a worker takes at least.
 const LEAST_MEMORY: u64 = 16 << 20;
 /// Workers whose memory is looked at before another is added.
@@ -47,59 +39,6 @@ pub(crate) struct Scaling {
 }
 
 impl Run {
-    /// The most workers that `-n auto` may come to; None where the number of workers is said.
-    pub(super) fn elastic_limit(&self) -> Option<usize> {
-        let settings = self.settings.as_ref()?;
-        let said = matches!(settings.numprocesses, Some(Workers::Exactly(_)));
-        let answered = self
-            .configured
-            .as_ref()
-            .is_some_and(|main| main.auto_workers.is_some());
-        // A suite that divides something by the number of its workers gets no others.
-        let counted = self.hazards.iter().any(|hazard| {
-            ["PYTEST_XDIST_WORKER_COUNT", "workercount"]
-                .iter()
-                .any(|name| hazard.cause.contains(name))
-        });
-        if said || answered || counted || !cfg!(target_os = "linux") {
-            return None;
-        }
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let usual = (cores * PER_CORE).clamp(LEAST_LIMIT, MOST_LIMIT.max(cores));
-        let limit = settings.maxprocesses.or(self.rules.max_workers());
-        Some(limit.unwrap_or(usual).max(1))
-    }
-
-    /// The workers to begin with: as many as cores, and more where the last run needed them and is likely to again.
-    ///
-    /// History knows the processor time of the tests, not that of processes that they start. What was seen of these is in
-    /// the number of workers that the last run came to.
-    pub(super) fn foreseen_workers(
-        &self,
-        collected: &Collected,
-        estimates: &HashMap<String, PhaseTimes>,
-        limit: usize,
-    ) -> usize {
-        let cores = self.most_workers();
-        let last = |history: &History| history.last_load(cores);
-        let Some(Ok(Some(last))) = self.history.as_ref().map(last) else {
-            return cores;
-        };
-        let known: Vec<f64> = (collected.items.iter())
-            .filter_map(|item| estimates.get(&item.0).map(PhaseTimes::total))
-            .collect();
-        let items = collected.items.len();
-        if known.len() * 10 < items * 9 || last.attempts * 2 < items {
-            return cores;
-        }
-        let seconds: f64 = known.iter().sum();
-        let longest = known.iter().copied().fold(0.0, f64::max);
-        let computing = seconds * (last.cpu / last.wall.max(f64::EPSILON)).min(1.0);
-        let needed = foreseen(seconds, computing, longest, cores as f64);
-        let came_to = usize::try_from(last.workers).unwrap_or(usize::MAX);
-        needed.min(came_to).min(limit).max(cores.min(limit))
-    }
-
     /// Begins to follow the load, with about `count` workers; returns with how many.
     pub(super) fn begin_scaling(&mut self, count: usize, origin: Origin) -> usize {
         let Some(most) = self.elastic_limit() else {
@@ -217,6 +156,7 @@ impl Run {
         let (mut running, mut running_for) = (0_u32, 0.0);
         for number in &active {
             let pid = self.worker_process(*number).pid;
+            let waits = self.waits_for_fixture(*number);
             let worker = &mut self.workers[*number];
             if let Some(load) = pid.and_then(Load::of) {
                 let spent = load.since(&worker.costs.load);
@@ -231,11 +171,14 @@ impl Run {
                 let called = matches!(activity.phase, Phase::Call | Phase::Teardown);
                 if activity.item.is_some() && called || worker.costs.setups > 0 {
                     let since = activity.phase_start.min(now);
-                    let begun = worker.started.elapsed().as_secs_f64() - age(since);
+                    let until = worker.started.elapsed().as_secs_f64() - age(since);
+                    let begun = until - worker.costs.waited;
                     worker.costs.until_first_call = Some(begun.max(0.0));
                 } else {
                     starting += 1;
                 }
+            } else if waits {
+                starting += 1;
             }
             if activity.item.is_some() {
                 running += 1;
@@ -288,10 +231,7 @@ impl Run {
     fn fill_up(&mut self, more: usize) -> Result<(), RunError> {
         let waiting: Vec<usize> = self
             .living()
-            .filter(|number| {
-                let worker = &self.workers[*number];
-                worker.waiting && worker.collected && !worker.finishing && worker.trial.is_none()
-            })
+            .filter(|number| self.workers[*number].is_idle())
             .collect();
         let room = |run: &Self| {
             let planner = run.suite.as_ref().map(|suite| &suite.planner);

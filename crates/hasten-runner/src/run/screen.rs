@@ -11,7 +11,7 @@ use hasten_protocol::journal;
 use hasten_report::live::{LiveLine, Running};
 
 use super::Run;
-use super::time::monotonic;
+use crate::clock::monotonic;
 use crate::process::Role;
 
 /// How often the live line is drawn anew.
@@ -61,8 +61,14 @@ impl Screen {
         self.awaited = self.awaited.saturating_sub(1);
     }
 
-    fn is_idle(&self) -> bool {
+    /// Whether main has shown everything that it was sent.
+    pub(crate) fn is_idle(&self) -> bool {
         self.awaited == 0
+    }
+
+    /// Prints while nobody else does.
+    pub(crate) fn print(&self, text: &str) {
+        print_raw(text);
     }
 
     /// Queues a frame that main answers with IDLE once it is shown.
@@ -137,6 +143,9 @@ fn terminal_width() -> usize {
 impl Run {
     /// Sends main what it may know, and draws the live line.
     pub(super) fn feed_main(&mut self) {
+        if self.terminal.is_taken() {
+            return;
+        }
         let gathered = self.screen.sent_at.is_none_or(|at| at.elapsed() >= GATHER);
         if self.screen.is_idle() && gathered && !self.ended {
             self.send_ready_reports();

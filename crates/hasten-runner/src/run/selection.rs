@@ -32,28 +32,30 @@ pub(crate) struct Selecting {
 #[derive(Debug)]
 struct Answer {
     frame: Vec<u8>,
-    /// The shard, with the plan.
-    shard: Option<RunShard>,
-    /// There are tests, and none of them is in this shard.
-    empty_shard: bool,
+    /// With `--shard`.
+    part: Option<Part>,
+}
+
+/// The part of a split suite that a run is.
+#[derive(Debug)]
+pub(crate) struct Part {
+    /// Which one, and of which plan.
+    pub(crate) shard: RunShard,
+    /// All shards of the plan.
+    pub(crate) all: Vec<shard::Shard>,
+    /// There are tests, and all of them are in other shards.
+    is_empty: bool,
 }
 
 impl Selecting {
-    /// The shard that this run is, with its plan.
-    pub(crate) fn shard(&self) -> Option<&RunShard> {
-        self.answer.as_ref()?.shard.as_ref()
-    }
-
-    /// The whole collection, if somebody asked.
-    pub(crate) fn collection(&self) -> Option<&Collected> {
-        self.items.as_ref()
+    /// The part that this run is, if it is not the whole suite.
+    pub(crate) fn part(&self) -> Option<&Part> {
+        self.answer.as_ref()?.part.as_ref()
     }
 
     /// True when there are tests, and none of them is in this shard.
     pub(crate) fn is_empty_shard(&self) -> bool {
-        self.answer
-            .as_ref()
-            .is_some_and(|answer| answer.empty_shard)
+        self.part().is_some_and(|part| part.is_empty)
     }
 
     /// All items, as they were collected, if somebody asked.
@@ -171,18 +173,16 @@ struct Known<'a> {
 }
 
 fn choose(rules: &Rules, collected: &Collected, known: &Known<'_>) -> Answer {
-    let broken = collected.testsfailed > 0 && !collected.continue_on_errors;
-    if broken || collected.items.is_empty() {
+    if collected.is_broken() || collected.items.is_empty() {
         // Nothing runs, and pytest says why.
         return Answer {
             frame: everything(collected),
-            shard: None,
-            empty_shard: false,
+            part: None,
         };
     }
     let mut keep: Vec<u32> = (0..).take(collected.items.len()).collect();
     let mut lines = Vec::new();
-    let mut shard = None;
+    let mut part = None;
     let policy = rules.policy();
     if let Some(asked) = policy.and_then(|policy| policy.shard) {
         let by = policy.map_or(ShardBy::Auto, |policy| policy.shard_by);
@@ -191,9 +191,12 @@ fn choose(rules: &Rules, collected: &Collected, known: &Known<'_>) -> Answer {
         let here = asked.number as usize - 1;
         keep.retain(|item| split.of[*item as usize] == here);
         lines.push(line);
-        shard = Some(record);
+        part = Some(Part {
+            shard: record,
+            all: split.shards,
+            is_empty: keep.is_empty(),
+        });
     }
-    let empty_shard = shard.is_some() && keep.is_empty() && !collected.items.is_empty();
     if let Some(order) = policy.and_then(|policy| policy.order) {
         let order = to_order(order, known.seed);
         let sortable: Vec<Sortable<'_>> = keep
@@ -206,13 +209,12 @@ fn choose(rules: &Rules, collected: &Collected, known: &Known<'_>) -> Answer {
     }
     Answer {
         frame: frame::encode_json(ToPython::Selection, &Selection { keep, lines }),
-        shard,
-        empty_shard,
+        part,
     }
 }
 
 /// The whole collection, and how it is split.
-pub(super) fn split<'a>(
+fn split<'a>(
     collected: &'a Collected,
     estimates: &HashMap<String, PhaseTimes>,
     dist: Dist,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hasten_protocol::journal::{self, Activity, Phase};
 
 use super::Run;
-use super::time::monotonic;
+use crate::clock::monotonic;
 
 /// What was said of the thing that a process does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,7 +87,10 @@ impl Run {
             suite.nodeids.get(item as usize)
         });
         match (nodeid, activity.phase) {
-            (Some(nodeid), Phase::None) => nodeid.clone(),
+            (Some(nodeid), Phase::None) => match self.awaited_fixture(number) {
+                Some(waits) => format!("{nodeid} ({waits})"),
+                None => nodeid.clone(),
+            },
             (Some(nodeid), phase) => format!("{nodeid} ({})", phase.when()),
             (None, Phase::Collect) => {
                 let file = journal::collected_file(self.workers[number].memory.journal());

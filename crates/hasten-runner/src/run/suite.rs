@@ -105,9 +105,9 @@ pub(super) fn planned(
     planned
 }
 
-/// The file of an item: its node id up to the first `::`.
+/// The file of an item.
 pub(super) fn file_of(item: &CollectedItem) -> &str {
-    item.0.split("::").next().unwrap_or_default()
+    hasten_history::file_of(&item.0)
 }
 
 /// The node id of its class or module.

@@ -8,6 +8,7 @@ use nix::sys::signal::Signal;
 use super::ending::Stop;
 use super::watch::{Expiry, Grace, Seen, Step, Watch};
 use super::{Run, Watched};
+use crate::clock::monotonic;
 use crate::error::RunError;
 use crate::limits::{ItemLimits, Kind, Limit, as_python, remaining};
 use crate::memory::WorkerMemory;
@@ -16,14 +17,6 @@ use crate::stacks;
 
 /// How often a process whose limit was reached is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
-
-/// `CLOCK_MONOTONIC` now, in nanoseconds, as Python's `time.monotonic_ns`.
-pub(crate) fn monotonic() -> u64 {
-    use nix::time::{ClockId, clock_gettime};
-    clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(0, |time| {
-        time.tv_sec().cast_unsigned() * 1_000_000_000 + time.tv_nsec().cast_unsigned()
-    })
-}
 
 /// The signal on which a process writes its stacks: a real-time one, which tests do not use.
 pub(super) fn stacks_signal() -> i32 {
@@ -95,6 +88,7 @@ impl Run {
             .chain(self.retry_moment())
             .chain(self.scaling_moment())
             .chain(self.recall_moment())
+            .chain(self.waits_moment())
             .chain(self.screen.next_moment())
             .chain(self.ending_moment())
             .min()
@@ -182,6 +176,12 @@ impl Run {
 
     fn check_worker(&mut self, number: usize) {
         let seen = see(&self.workers[number].memory);
+        // What follows at the end of a session has a limit of its own.
+        let is_over =
+            |expiry: &Expiry| expiry.item.is_none() && !expiry.killed && expiry.is_over(&seen);
+        if self.workers[number].watch.expired().is_some_and(is_over) {
+            self.workers[number].watch = Watch::Quiet;
+        }
         let reached = match (&self.workers[number].watch, self.left(&seen.activity)) {
             (Watch::Quiet, Some((limit, Duration::ZERO))) => Some(limit),
             _ => None,
@@ -207,8 +207,7 @@ impl Run {
             limit,
             seen,
         );
-        let id = worker.id.clone();
-        self.tell_limit(limit, seen.activity.item, Some(id));
+        self.tell_limit(limit, seen.activity.item, Some(number));
     }
 
     fn grace(&self, item: Option<u32>) -> Grace {

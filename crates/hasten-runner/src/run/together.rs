@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use hasten_history::BoundTest;
 use hasten_protocol::message::{Collected, Settings, Workers};
 use hasten_schedule::{Item, Resources};
 
@@ -56,6 +57,37 @@ impl Dist {
                 item.alone = true;
             }
         }
+    }
+
+    /// Tests that cannot run beside any other one, as the history keeps them: groups of several, and those that run alone.
+    /// Where files or classes stay together that is nearly all of them, and nothing is kept.
+    pub(crate) fn bound(self, collected: &Collected) -> Vec<BoundTest> {
+        if matches!(self, Self::File | Self::Scope) {
+            return Vec::new();
+        }
+        let mut groups = self.bindings(collected);
+        let mut sizes: HashMap<u32, usize> = HashMap::new();
+        for index in &collected.serial {
+            if let Some(group) = groups.get_mut(*index as usize) {
+                *group = None;
+            }
+        }
+        for group in groups.iter().flatten() {
+            *sizes.entry(*group).or_default() += 1;
+        }
+        let test = |nodeid: &String, group| BoundTest {
+            nodeid: nodeid.clone(),
+            group,
+        };
+        let together = collected.items.iter().zip(&groups);
+        let together = together
+            .filter(|(_, group)| group.is_some_and(|group| sizes[&group] > 1))
+            .map(|(item, group)| test(&item.0, *group));
+        let alone = collected.serial.iter();
+        let alone = alone.filter_map(|index| collected.items.get(*index as usize));
+        together
+            .chain(alone.map(|item| test(&item.0, None)))
+            .collect()
     }
 
     /// The group of each item that stays together with others.
@@ -165,5 +197,25 @@ mod tests {
             let alone = planned.map(|item| item.alone);
             assert_eq!(alone, [false, false, false, true, false]);
         }
+    }
+
+    #[test]
+    fn the_history_keeps_groups_of_several_and_what_runs_alone() {
+        let json = r#"{"items": [["a", 1], ["b", 1], ["c", 1], ["d", 1], ["e", 1]],
+                       "groups": {"one": [0, 1], "two": [2, 3]}, "serial": [3]}"#;
+        let collected: Collected = serde_json::from_str(json).unwrap();
+        let kept = |dist: Dist| -> Vec<(String, bool)> {
+            let bound = dist.bound(&collected).into_iter();
+            bound
+                .map(|test| (test.nodeid, test.group.is_some()))
+                .collect()
+        };
+        let test = |name: &str, together| (name.to_owned(), together);
+        assert_eq!(
+            kept(Dist::Group),
+            [test("a", true), test("b", true), test("d", false)]
+        );
+        assert_eq!(kept(Dist::Free), [test("d", false)]);
+        assert_eq!(kept(Dist::File), []);
     }
 }

@@ -5,76 +5,79 @@ use std::time::Duration;
 
 use hasten_history::Wait;
 use hasten_protocol::journal;
-use nix::time::{ClockId, clock_gettime};
-use nix::unistd::Pid;
 
 use super::Run;
-use super::time::monotonic;
+use crate::clock::monotonic;
 use crate::descendants;
 use crate::sampler::{Request, Sample, Sampler};
-use crate::test_event::Folders;
-use crate::waiting::{Looks, Place, place};
+use crate::waiting::{Place, place};
+use crate::worker_load::{delayed, processor_time};
 
 /// What is known of waiting tests.
 #[derive(Default)]
 pub(crate) struct Waits {
-    /// Of each worker.
-    looks: HashMap<usize, Looks>,
     /// Started when the first test waits.
     sampler: Option<Sampler>,
     /// Seconds, by test and place.
     found: HashMap<(u32, Place), f64>,
+    /// Of each worker that was given items: its times before.
+    before: HashMap<usize, Times>,
+    /// Of all workers that were told to finish: their times since then.
+    spent: Times,
 }
 
-/// Processor time of a process so far, and the time that it waited for a processor, in nanoseconds.
-fn busy_time(pid: i32) -> Option<u64> {
-    let clock = ClockId::pid_cpu_clock_id(Pid::from_raw(pid)).ok()?;
-    let time = clock_gettime(clock).ok()?;
-    let seconds = u64::try_from(time.tv_sec()).ok()?;
-    let used = seconds * 1_000_000_000 + u64::try_from(time.tv_nsec()).ok()?;
-    Some(used + descendants::delayed(pid))
+/// Times of a process so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Times {
+    /// Processor time.
+    used: Duration,
+    /// The time that it was ready to run and had no processor.
+    delayed: Duration,
 }
 
-impl Waits {
-    /// A worker has another process.
-    pub(crate) fn forget(&mut self, worker: usize) {
-        self.looks.remove(&worker);
+impl Times {
+    fn of(pid: i32) -> Option<Self> {
+        Some(Self {
+            used: processor_time(pid)?,
+            delayed: delayed(pid).unwrap_or_default(),
+        })
+    }
+
+    /// Nanoseconds of both.
+    fn busy(self) -> u64 {
+        u64::try_from((self.used + self.delayed).as_nanos()).unwrap_or(u64::MAX)
     }
 }
 
 impl Run {
     /// When a worker has to be looked at.
-    pub(super) fn waits_moment(&mut self) -> Option<Duration> {
-        let now = monotonic();
-        let living: Vec<usize> = self.living().collect();
-        let moments = living.into_iter().filter_map(|number| {
+    pub(super) fn waits_moment(&self) -> Option<Duration> {
+        let moments = self.living().filter_map(|number| {
             let worker = &self.workers[number];
-            if worker.trial.is_some() {
-                return None;
-            }
             let activity = journal::activity(worker.memory.journal());
-            let looks = self.waits.looks.entry(number).or_default();
-            looks.next(&activity)
+            worker
+                .looks
+                .next(&activity)
+                .filter(|_| worker.trial.is_none())
         });
         let next = moments.min()?;
-        Some(Duration::from_nanos(next.saturating_sub(now)))
+        Some(Duration::from_nanos(next.saturating_sub(monotonic())))
     }
 
     /// Looks at the workers for which it is time.
     pub(super) fn look_at_waiting(&mut self) {
         let now = monotonic();
         for number in self.living().collect::<Vec<_>>() {
-            let worker = &self.workers[number];
+            let pid = self.worker_process(number).pid;
+            let worker = &mut self.workers[number];
             let activity = journal::activity(worker.memory.journal());
-            let (Some(item), Some(pid)) = (activity.item, self.worker_process(number).pid) else {
-                continue;
-            };
-            let looks = self.waits.looks.entry(number).or_default();
-            let due = looks.next(&activity).is_some_and(|next| next <= now);
-            if worker.trial.is_some() || !due {
+            let next = worker.looks.next(&activity);
+            if worker.trial.is_some() || next.is_none_or(|next| next > now) {
                 continue;
             }
-            let Some(waited) = busy_time(pid).and_then(|used| looks.look(now, used)) else {
+            let busy = pid.and_then(Times::of).map(Times::busy);
+            let waited = worker.looks.look(&activity, now, busy);
+            let (Some(pid), Some(item), Some(waited)) = (pid, activity.item, waited) else {
                 continue;
             };
             if descendants::stat(pid).is_none_or(|process| process.runnable) {
@@ -92,6 +95,30 @@ impl Run {
             sampler.ask(request);
         }
         self.take_samples();
+    }
+
+    /// A worker is given items: what it used before, as for its own collection, is not the tests'.
+    pub(super) fn begin_core_wait(&mut self, number: usize) {
+        let pid = self.worker_process(number).pid;
+        // One that was forked a moment ago has not said who it is, and has used nothing.
+        let times = || pid.and_then(Times::of).unwrap_or_default();
+        self.waits.before.entry(number).or_insert_with(times);
+    }
+
+    /// A worker has run its last item.
+    pub(super) fn end_core_wait(&mut self, number: usize) {
+        let now = self.worker_process(number).pid.and_then(Times::of);
+        if let (Some(before), Some(now)) = (self.waits.before.remove(&number), now) {
+            let spent = &mut self.waits.spent;
+            spent.used += now.used.saturating_sub(before.used);
+            spent.delayed += now.delayed.saturating_sub(before.delayed);
+        }
+    }
+
+    /// Seconds for which workers were ready and had no core, for each second that they computed.
+    pub(super) fn core_wait(&self) -> Option<f64> {
+        let Times { used, delayed } = self.waits.spent;
+        (!used.is_zero()).then(|| delayed.as_secs_f64() / used.as_secs_f64())
     }
 
     /// Takes in what was found.
@@ -124,15 +151,6 @@ impl Run {
         let now = journal::activity(worker.memory.journal());
         let same = now.started == request.started && now.phase_start == request.phase_start;
         same || now.phase_start > sample.at
-    }
-
-    fn folders(&self) -> Folders {
-        let configured = self.configured.as_ref();
-        Folders {
-            rootdir: configured.map_or_else(Default::default, |main| main.rootdir.clone().into()),
-            current: configured
-                .map_or_else(Default::default, |main| main.invocation_dir.clone().into()),
-        }
     }
 
     /// What was found, for the history: of each test the longest first.

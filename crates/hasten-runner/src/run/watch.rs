@@ -170,7 +170,8 @@ impl Expiry {
     pub(crate) fn is_over(&self, seen: &Seen) -> bool {
         seen.activity.started != self.started
             || seen.activity.item != self.item
-            || (self.item.is_none() && seen.activity.phase != self.phase)
+            || (self.item.is_none()
+                && (seen.activity.phase != self.phase || seen.activity.phase_start > self.at))
     }
 
     fn deadline(&self, activity: &Activity, raised: bool, grace: Grace) -> u64 {
@@ -291,6 +292,15 @@ mod tests {
         let mut over = seen(20 * SECOND);
         over.activity.started = 8;
         assert_eq!(expiry().step(&over, GRACE), Step::Wait);
+        let mut ending = seen(5 * SECOND);
+        ending.activity.item = None;
+        ending.activity.phase = Phase::SessionFinish;
+        let limit = expiry().limit;
+        let mut first = Expiry::new(limit, &ending);
+        ending.now = 20 * SECOND;
+        assert!(!first.is_over(&ending));
+        ending.activity.phase_start = 6 * SECOND;
+        assert_eq!(first.step(&ending, GRACE), Step::Wait, "another teardown");
         let mut debugged = seen(20 * SECOND);
         debugged.debugged = 7;
         assert_eq!(expiry().step(&debugged, GRACE), Step::Exempt);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Planner, State};
+use super::Planner;
 
 impl Planner {
     /// Takes back what a worker has for itself and was not sent, since it is to have nothing more for now; false when
@@ -16,31 +16,26 @@ impl Planner {
             return true;
         };
         state.told_last = true;
-        let (group, piece) = (state.group.take(), std::mem::take(&mut state.piece));
-        if let Some(group) = group {
-            self.leave(group, worker);
-        }
+        let piece = std::mem::take(&mut state.piece);
+        self.leave_group(worker);
         let items = self.layout.items(&piece).to_vec();
         self.give_back(&items);
         true
     }
 
-    /// Takes back items that a worker was sent and has not begun. Those of a bound group it keeps, and those that run alone or use resources.
-    pub fn take_back(&mut self, worker: usize, items: &[u32]) -> bool {
+    /// Takes back items that a worker was sent and has not begun. Those of a bound group it keeps, and those that run
+    /// alone or use resources.
+    pub fn take_back(&mut self, worker: usize, items: &[u32]) {
         if !self.may_take_back(items) {
-            return false;
+            return;
         }
         let Some(Some(state)) = self.workers.get_mut(worker) else {
-            return false;
+            return;
         };
         let mut back = items.to_vec();
         back.retain(|item| state.finish(*item));
-        for item in &back {
-            self.states[*item as usize] = State::Waiting;
-            self.waiting.add(self.estimates.history(*item));
-        }
+        self.unsend(&back);
         self.give_back(&back);
-        true
     }
 
     /// True when a worker may be asked for these items back.

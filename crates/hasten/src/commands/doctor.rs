@@ -1,15 +1,11 @@
 //! `hasten doctor`: runs the tests, and says what keeps them from the fast path.
 
 use hasten_report::doctor::Report;
-use hasten_report::slow::Style;
 use hasten_runner::Output;
 
 use super::{Failure, run};
 use crate::arguments::Arguments;
 use crate::environment;
-
-/// Columns where the width of the output is not known.
-const USUAL_WIDTH: usize = 100;
 
 /// The run in short form: the report is what was asked for. What the user says comes later and
 /// wins.
@@ -28,11 +24,7 @@ pub(crate) fn doctor(arguments: &Arguments) -> Result<i32, Failure> {
     crate::say(&if json {
         report.to_json()
     } else {
-        let style = Style {
-            colour: environment::colour(),
-            width: environment::columns().unwrap_or(USUAL_WIDTH),
-        };
-        format!("\n{}", report.render(style))
+        format!("\n{}", report.render(environment::style()))
     })?;
     Ok(if TOOK_PLACE.contains(&finished.exit_status) {
         0

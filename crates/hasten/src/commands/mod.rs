@@ -8,7 +8,38 @@ pub(crate) mod run;
 pub(crate) mod slow;
 pub(crate) mod verify;
 
-use hasten_runner::RunError;
+use std::io::{ErrorKind, Write};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use hasten_history::History;
+use hasten_runner::{HISTORY_FOLDER, RunError};
+
+/// The history of the project that the folder is in: the nearest one, going up.
+fn history_folder(folder: &Utf8Path) -> Utf8PathBuf {
+    folder
+        .ancestors()
+        .map(|folder| folder.join(HISTORY_FOLDER))
+        .find(|history| history.is_dir())
+        .unwrap_or_else(|| folder.join(HISTORY_FOLDER))
+}
+
+/// Opens the history in a folder; says what is wrong with it.
+fn open_history(folder: &Utf8Path) -> History {
+    let (history, warning) = History::open(folder);
+    if let Some(warning) = warning {
+        crate::complain(&warning.to_string());
+    }
+    history
+}
+
+/// Writes a file to stdout. A reader that went away is no error. A full disk is: what was cut off must not look like success.
+fn write_to_stdout(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +57,7 @@ pub(crate) enum Failure {
     #[error("{path} cannot be written ({detail}): make its folder writable, or give another name")]
     Unwritable {
         /// The file.
-        path: camino::Utf8PathBuf,
+        path: Utf8PathBuf,
         /// What the system said.
         detail: String,
     },

@@ -1,13 +1,10 @@
 //! `hasten report`: a page about a run, or a trace of it.
 
-use std::io::{ErrorKind, Write};
-
 use camino::{Utf8Path, Utf8PathBuf};
 use hasten_history::{History, Run, replace_file};
 use hasten_report::{Recorded, html, trace};
 
-use super::Failure;
-use super::slow::history_folder;
+use super::{Failure, history_folder, open_history, write_to_stdout};
 use crate::arguments::Arguments;
 use crate::environment;
 
@@ -29,10 +26,7 @@ struct Options {
 pub(crate) fn report(arguments: &Arguments) -> Result<i32, Failure> {
     let options = Options::read(&arguments.rest)?;
     let folder = history_folder(&environment::current_folder());
-    let (history, warning) = History::open(&folder);
-    if let Some(warning) = warning {
-        crate::complain(&warning.to_string());
-    }
+    let history = open_history(&folder);
     let runs = history.runs()?;
     let run = find(&runs, options.run.as_deref(), &folder)?.clone();
     let recorded = Recorded {
@@ -58,7 +52,11 @@ pub(crate) fn report(arguments: &Arguments) -> Result<i32, Failure> {
 fn page(recorded: &Recorded, history: &History, runs: Vec<Run>) -> Result<String, Failure> {
     let mut trend = html::Trend::new(recorded, runs, &history.outcomes()?);
     for run in trend.wanted() {
-        trend.add(run, &history.attempts(run)?);
+        if run == recorded.run.id {
+            trend.add(run, &recorded.attempts);
+        } else {
+            trend.add(run, &history.attempts(run)?);
+        }
     }
     Ok(html::render(recorded, &trend)?)
 }
@@ -98,12 +96,7 @@ fn project(folder: &Utf8Path) -> String {
 /// Writes a file, and returns a line that says so; `-` is stdout, which then has nothing else.
 fn write(file: &Utf8Path, text: &str, run: i64) -> Result<String, Failure> {
     if file == "-" {
-        let mut out = std::io::stdout().lock();
-        return match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            // A reader that went away is no error. A full disk is: what was cut off must not look like success.
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
-            _ => Ok(String::new()),
-        };
+        return write_to_stdout(text).map(|()| String::new());
     }
     // What a symbolic link points to is replaced, not the link.
     let target = file.canonicalize_utf8().unwrap_or_else(|_| file.to_owned());

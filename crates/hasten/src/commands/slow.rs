@@ -4,15 +4,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use hasten_history::{History, SortBy};
-use hasten_report::slow::{Known, Options, Report, Sections, Style};
-use hasten_runner::HISTORY_FOLDER;
+use hasten_report::slow::{Known, Options, Report, Sections};
 
-use super::Failure;
+use super::{Failure, history_folder, open_history};
 use crate::arguments::Arguments;
 use crate::environment;
-
-/// Columns where the width of the output is not known.
-const USUAL_WIDTH: usize = 100;
 
 /// Shows it; no test is run.
 pub(crate) fn slow(arguments: &Arguments) -> Result<i32, Failure> {
@@ -24,15 +20,9 @@ pub(crate) fn slow(arguments: &Arguments) -> Result<i32, Failure> {
         *path = below_root(path, &here, root)?;
     }
     options.paths.retain(|path| !path.is_empty());
-    let (history, warning) = History::open(&folder);
-    if let Some(warning) = warning {
-        crate::complain(&warning.to_string());
-    }
+    let history = open_history(&folder);
     let report = Report::new(known(&history)?, &options);
-    let style = Style {
-        colour: environment::colour(),
-        width: environment::columns().unwrap_or(USUAL_WIDTH),
-    };
+    let style = environment::style();
     crate::say(&if json {
         report.to_json()
     } else {
@@ -42,32 +32,15 @@ pub(crate) fn slow(arguments: &Arguments) -> Result<i32, Failure> {
 
 fn known(history: &History) -> Result<Known, Failure> {
     let past = history.past()?;
-    let mut details = Vec::new();
-    for run in past.runs.iter().rev() {
-        let found = history.details(run.id)?;
-        if found != hasten_history::Details::default() {
-            details.push((run.id, found));
-        }
-    }
     Ok(Known {
         timings: history.timings()?,
-        last_run: past.runs.last().cloned(),
         past,
-        details,
+        details: history.all_details()?,
         cores: environment::cores(),
         now: SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0.0, |time| time.as_secs_f64()),
     })
-}
-
-/// The history of the project that the folder is in: the nearest one, going up.
-pub(super) fn history_folder(folder: &Utf8Path) -> Utf8PathBuf {
-    folder
-        .ancestors()
-        .map(|folder| folder.join(HISTORY_FOLDER))
-        .find(|history| history.is_dir())
-        .unwrap_or_else(|| folder.join(HISTORY_FOLDER))
 }
 
 /// A path or node id that was given in a folder, as node ids begin. Nothing for the rootdir itself.

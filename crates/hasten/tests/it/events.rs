@@ -220,6 +220,32 @@ fn what_was_not_collected_is_told() {
     }
 }
 
+/// main knows later than the session who it is.
+const LATE_MAIN: &str = r#"
+import time
+
+def pytest_configure(config):
+    if config.pluginmanager.hasplugin("dsession"):
+        time.sleep(1)
+"#;
+
+#[test]
+fn warnings_of_the_collection_have_paths_below_the_rootdir() {
+    let warns = "import warnings\nwarnings.warn('early')\ndef test_x(): pass\n";
+    let project = Project::with("sub/test_a.py", warns).and("conftest.py", LATE_MAIN);
+    for workers in ["0", "2"] {
+        let events = events(&project, &["-n", workers], 0);
+        let files: Vec<&str> = events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Warning { file, .. } => Some(file.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(files, ["sub/test_a.py"], "-n {workers}");
+    }
+}
+
 #[test]
 fn a_run_that_stops_says_why_and_what_is_missing() {
     let text = "import pytest\n@pytest.mark.parametrize('n', range(20))\ndef test_x(n): assert n\n";

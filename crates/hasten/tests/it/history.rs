@@ -1,5 +1,8 @@
 //! Run times: kept from the first run, shown between runs.
 
+use camino::Utf8Path;
+use hasten_history::{History, Outcome};
+
 use crate::project::Project;
 
 const TESTS: &str = r#"
@@ -73,4 +76,34 @@ fn the_exit_status_that_is_kept_is_the_one_that_pytest_ended_with() {
         let runs = hasten_history::History::open(folder).0.runs().unwrap();
         assert!(runs.iter().all(|run| run.record.exit_status == 77));
     }
+}
+
+#[test]
+fn a_failure_in_quarantine_is_none_afterwards() {
+    let text = "def test_bad(): assert 0, 'as ever'\ndef test_good(): pass\n";
+    let project = Project::with("test_a.py", text).and("bad.txt", "test_a.py::test_bad\n");
+    project
+        .hasten(&["--quarantine=bad.txt", "--retries=1"])
+        .check(0, &["1 passed, 1 quarantined, 1 rerun in"]);
+    let folder = project.path().join(".hasten");
+    let history = History::open(Utf8Path::from_path(&folder).unwrap()).0;
+    assert!(history.failed().unwrap().is_empty());
+    let run = history.last_run().unwrap().unwrap();
+    let attempts = history.attempts(run.id).unwrap().into_iter();
+    let bad = attempts.filter(|attempt| attempt.nodeid.ends_with("test_bad"));
+    let outcomes: Vec<Outcome> = bad.map(|attempt| attempt.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Failed, Outcome::Quarantined]);
+
+    project
+        .hasten(&["report"])
+        .check(0, &["hasten-report.html"]);
+    let page = project.read("hasten-report.html");
+    assert!(page.contains("None of 2 tests failed, but 1 in quarantine"));
+    let (_, listed) = page.split_once("<h3>Failed in quarantine").unwrap();
+    assert!(listed.contains("as ever"));
+
+    project
+        .hasten(&["-n", "2"])
+        .check(1, &["1 failed, 1 passed"]);
+    assert_eq!(history.failed().unwrap().len(), 1);
 }

@@ -61,6 +61,34 @@ fn processor_time_and_memory_of_tests_are_kept() {
     }
 }
 
+#[test]
+#[cfg(target_os = "linux")]
+fn a_test_that_had_no_core_is_not_taken_for_one_that_waits() {
+    if !std::path::Path::new("/proc/self/schedstat").exists() {
+        return;
+    }
+    let tests = r#"
+import os, pytest, time
+# Three workers, one core.
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+@pytest.mark.parametrize("n", range(3))
+def test_computes(n):
+    end = time.process_time() + 0.4
+    while time.process_time() < end: pass
+"#;
+    let project = Project::with("test_a.py", tests);
+    project.hasten(&["-n", "3"]).check(0, &["3 passed"]);
+    let run = history(&project).last_run().unwrap().unwrap();
+    assert!(run.record.core_wait.unwrap() > 0.0, "{run:?}");
+    let output = project.hasten(&["slow"]);
+    let tests = output
+        .stdout
+        .lines()
+        .filter(|line| line.contains("::test_computes["));
+    let waiting: Vec<&str> = tests.filter(|line| line.contains("waiting")).collect();
+    assert!(waiting.is_empty(), "{}", output.stdout);
+}
+
 const FIXTURES: &str = r#"
 import pytest, time
 

@@ -77,6 +77,28 @@ fn nothing_is_run_and_the_run_is_foretold() {
 }
 
 #[test]
+fn as_many_workers_are_foretold_as_a_run_begins_with() {
+    let answer = "\ndef pytest_xdist_auto_num_workers(config): return 3\n";
+    let project = project().and("conftest.py", &format!("{CONFTEST}{answer}"));
+    project
+        .hasten(&["-k", "not slow"])
+        .check(1, &["1 failed, 4 passed"]);
+    // There is hardly anything to do, but three were asked for.
+    project
+        .hasten(&["plan", "-k", "not slow"])
+        .check(0, &["5 tests in 2 files: 5 known", "with 3 workers,"]);
+    let none = project.hasten(&["plan", "-n", "0"]);
+    none.check(0, &["in one process, because of -n 0\n", "with 1 worker,"]);
+    let limited = project.hasten(&["plan", "-n", "0", "--timeout", "60"]);
+    limited.check(0, &["with 1 worker,"]);
+    assert!(
+        !limited.stdout.contains("in one process"),
+        "{}",
+        limited.stdout
+    );
+}
+
+#[test]
 fn tests_that_were_moved_or_have_other_parameters_are_recognised() {
     let text = "import pytest\n@pytest.mark.parametrize('n', ['a', 'b'])\ndef test_c(n): pass\ndef test_d(): pass\n";
     let project = Project::with("old/test_c.py", text);

@@ -32,6 +32,7 @@ fn with_history(project: Project, seconds: &[f64]) -> Project {
             exit_status: 0,
             whole_suite: true,
             shard: None,
+            core_wait: None,
         };
         let attempt = |nodeid: &'static str, call| Attempt {
             nodeid: nodeid.into(),
@@ -166,6 +167,30 @@ fn what_became_slower_is_named_with_its_commit() {
 }
 
 #[test]
+fn what_cannot_run_beside_others_counts_in_the_lower_limit() {
+    let tests = r#"
+import pytest, time
+@pytest.mark.xdist_group("db")
+def test_a(): time.sleep(0.2)
+@pytest.mark.xdist_group("db")
+def test_b(): time.sleep(0.3)
+@pytest.mark.serial
+def test_c(): time.sleep(0.1)
+def test_d(): pass
+"#;
+    let project = Project::with("test_a.py", tests)
+        .and("pytest.ini", "[pytest]\naddopts = --dist loadgroup -n 2\n");
+    project.hasten(&[]).check(0, &["4 passed in"]);
+    project.hasten(&["slow"]).check(
+        0,
+        &[
+            "s  1 serial test, one after the other and alone",
+            "s  2 tests that stay together, one of them test_a.py::test_b",
+        ],
+    );
+}
+
+#[test]
 fn what_was_measured_is_shown() {
     let tests = r#"
 import pytest, time
@@ -195,4 +220,33 @@ def test_other(): pass
         ],
     );
     assert!(!slow.stdout.contains("not measured yet"));
+}
+
+#[test]
+fn a_test_whose_fixture_takes_longer_than_ever_fails_the_run() {
+    let tests = r#"
+import os, pytest, time
+@pytest.fixture(scope="module")
+def wide(): time.sleep(0.3)
+@pytest.fixture
+def rows(): time.sleep(float(os.environ.get("SECONDS", "0.01")))
+def test_a(wide, rows): pass
+def test_b(wide, rows): pass
+"#;
+    let project = Project::with("test_a.py", tests);
+    for _ in 0..3 {
+        project.hasten(&["-n", "1"]).check(0, &["2 passed in"]);
+    }
+    let mut command = project.command(&["-n", "1", "--durations-regress", "4", "-k", "test_b"]);
+    command.env("SECONDS", "0.8");
+    let output = crate::project::Output::of(command.spawn().unwrap());
+    output.check(
+        1,
+        &["s setup    test_a.py::test_b (", "the median of 3 runs)"],
+    );
+    let setup = output.stdout.lines().find(|line| line.contains("s setup"));
+    assert!(
+        setup.unwrap().starts_with("0.8"),
+        "without the fixture of the module: {setup:?}"
+    );
 }

@@ -3,7 +3,7 @@
 const STRIPES = { setup: [[0, 6, 6, 0], [-1, 1, 1, -1], [5, 7, 7, 5]], teardown: [[0, 0, 6, 6], [-1, 5, 1, 7], [5, -1, 7, 1]] };
 
 function palette(context) {
-  const names = ["surface", "raised", "text", "dim", "line", "accent", "setup", "teardown", "fixture", "stage"];
+  const names = ["surface", "text", "dim", "line", "accent", "setup", "teardown", "fixture", "stage"];
   const colours = Object.fromEntries(names.map((name) => [name, colour(name)]));
   colours.outcomes = OUTCOMES.map((outcome) => colour(classOf(outcome)));
   const pattern = (name) => {

@@ -1,7 +1,8 @@
 //! Reports from runs that measured everything.
 
 use hasten_history::{
-    Details, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, PastAttempt, PastTest, Stage, Wait,
+    BoundTest, Details, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, PastAttempt, PastTest,
+    Stage, Wait,
 };
 
 use super::*;
@@ -120,6 +121,7 @@ fn details(with_waits: bool) -> Details {
             Vec::new()
         },
         failures: Vec::new(),
+        bound: Vec::new(),
     }
 }
 
@@ -155,7 +157,6 @@ fn measured() -> Known {
     }
     let runs = runs();
     Known {
-        last_run: runs.last().cloned(),
         past: Past { runs, tests },
         details: vec![
             (12, details(false)),
@@ -289,6 +290,55 @@ fn everything_on_a_narrow_terminal() {
 }
 
 #[test]
+fn the_time_without_a_core_is_told_from_waiting() {
+    let mut known = measured();
+    for run in &mut known.past.runs {
+        run.record.core_wait = Some(2.0);
+    }
+    let options = Options {
+        sections: only(|shown| shown.suite = true),
+        ..Options::default()
+    };
+    let text = Report::new(known, &options).render(PLAIN);
+    let rows: Vec<&str> = text.lines().skip(4).take(3).collect();
+    assert_snapshot!(rows.join("\n"), @"
+    computing  5.39s   57.3%
+    no core    0.82s    8.7%
+    waiting    3.20s   34.0%
+    ");
+}
+
+#[test]
+fn what_stays_together_or_runs_alone_makes_runs_longer() {
+    let mut known = measured();
+    let bound = |nodeid: &str, group| BoundTest {
+        nodeid: nodeid.to_owned(),
+        group,
+    };
+    for (_, details) in &mut known.details {
+        details.bound = vec![
+            bound(WAITS, Some(1)),
+            bound(SETS_UP, Some(1)),
+            bound(COMPUTES, None),
+            bound("tests/test_c.py::test_0", None),
+        ];
+    }
+    let options = Options {
+        sections: only(|shown| shown.suite = true),
+        ..Options::default()
+    };
+    let text = Report::new(known, &options).render(PLAIN);
+    let (_, limit) = text.split_once("\n\n").unwrap();
+    assert_snapshot!(limit, @"
+    Lower limit: a run of all tests takes no less than about 11.95s on any number of workers; the last one took 9.50s
+    * 3.00s  before and after the tests: start 0.20s, conftest 0.50s, collection 1.50s
+    * 1.05s  2 serial tests, one after the other and alone
+    * 7.90s  2 tests that stay together, one of them tests/test_a.py::test_waits, with 4.50s of fixtures of a wider scope; make these faster: without it the limit is 5.83s
+      2.17s  4.34s of computing on 2 cores
+    ");
+}
+
+#[test]
 fn below_a_path() {
     let options = Options {
         paths: vec!["tests/test_b.py".to_owned()],
@@ -342,7 +392,7 @@ fn what_was_asked_for_and_is_not_known() {
 
     No import is measured yet: run the tests once, then ask again
 
-    Trends need at least 6 runs on one machine with one version of Python: 0 runs so far
+    Trends need at least 6 runs on one machine with one version of Python: 1 run so far
     ");
     let mut known = measured();
     known.past.tests.clear();
@@ -478,11 +528,14 @@ fn as_json() {
           "fixtures": 4.5,
           "nodeid": "tests/test_b.py::TestDb::test_query",
           "seconds": 4.9,
+          "tests": 1,
           "without": 6.8
         },
         "on_any_number": 7.9,
         "outside": 3.0,
         "seconds": 9.25,
+        "serial": 0.0,
+        "serial_tests": 0,
         "stages": [
           {
             "name": "start",
@@ -534,6 +587,7 @@ fn as_json() {
           "total": 5.3865
         },
         "files": 3,
+        "no_core": null,
         "setup": 1.4,
         "slowest": 3.0,
         "teardown": 0.0,

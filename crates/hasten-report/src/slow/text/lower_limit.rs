@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::super::limit::Limit;
-use super::super::table::{counted, line, long, painted, printable, short};
+use super::super::table::{line, long, painted};
 use super::{Paint, Style};
+use crate::words::{counted, printable, short};
 
 impl Limit {
     /// Nothing is said if it would be shown as `0.00s`.
@@ -71,10 +72,20 @@ fn limit_rows(limit: &Limit) -> Vec<(bool, String, String)> {
             format!("before and after the tests{stages}"),
         ));
     }
+    if limit.serial_tests > 0 {
+        let tests = counted(limit.serial_tests, "serial test");
+        rows.push((
+            true,
+            short(limit.serial),
+            format!("{tests}, one after the other and alone"),
+        ));
+    }
     let longest = &limit.longest;
     let advice = if limit.binds == "longest" && longest.without < limit.seconds - 0.005 {
         let what = if longest.fixtures > longest.seconds / 2.0 {
             "make these faster"
+        } else if longest.tests > 1 {
+            "split the group or make it faster"
         } else {
             "split it or make it faster"
         };
@@ -91,13 +102,14 @@ fn limit_rows(limit: &Limit) -> Vec<(bool, String, String)> {
     } else {
         String::new()
     };
+    let what = match longest.tests {
+        1 => "the longest test, ".to_owned(),
+        tests => format!("{tests} tests that stay together, one of them "),
+    };
     rows.push((
         limit.binds == "longest",
         short(longest.seconds),
-        format!(
-            "the longest test, {}{with}{advice}",
-            printable(&longest.nodeid)
-        ),
+        format!("{what}{}{with}{advice}", printable(&longest.nodeid)),
     ));
     if let Some(computing) = limit.computing {
         let cores = counted(limit.cores, "core");
@@ -110,15 +122,16 @@ fn limit_rows(limit: &Limit) -> Vec<(bool, String, String)> {
     if limit.binds == "workers"
         && let Some(workers) = limit.workers
     {
-        let shared = limit.seconds - limit.outside.unwrap_or(0.0);
+        let shared = limit.seconds - limit.outside.unwrap_or(0.0) - limit.serial;
         let more = limit.useful_workers.map_or(String::new(), |useful| {
             format!(", which wait meanwhile: up to -n {useful} helps")
         });
         let workers = counted(workers as usize, "worker");
+        let others = if limit.serial_tests > 0 { "other " } else { "" };
         rows.push((
             true,
             short(shared),
-            format!("all tests one after the other on {workers}{more}"),
+            format!("all {others}tests one after the other on {workers}{more}"),
         ));
     }
     rows

@@ -3,13 +3,10 @@
 mod text;
 mod words;
 
-use std::io::{ErrorKind, Write};
-
 use camino::{Utf8Path, Utf8PathBuf};
 use hasten_history::{Contents, History, KEEP_RUNS, Portable, shard_gap};
 
-use super::Failure;
-use super::slow::history_folder;
+use super::{Failure, history_folder, write_to_stdout};
 use crate::arguments::Arguments;
 use crate::environment;
 use words::Action;
@@ -93,12 +90,7 @@ fn merge(files: &[Utf8PathBuf], out: &Utf8Path) -> Result<i32, Failure> {
 fn write(portable: &Portable, file: &Utf8Path) -> Result<i32, Failure> {
     let text = portable.to_text().map_err(std::io::Error::from)?;
     if file == "-" {
-        let mut out = std::io::stdout().lock();
-        return match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            // A reader that went away is no error. A full disk is: what was cut off must not look like success.
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
-            _ => Ok(0),
-        };
+        return write_to_stdout(&text).map(|()| 0);
     }
     hasten_history::write_file(file, &text)?;
     crate::say(&text::written(file, portable))

@@ -3,6 +3,7 @@
 use camino::Utf8Path;
 use hasten_history::{Kind, Overview, Portable, Run, Start, Taken};
 use hasten_report::moment::moment;
+use hasten_report::words::counted;
 
 /// Names that are listed of those that could not be mapped.
 const NAMED: usize = 3;
@@ -77,10 +78,7 @@ pub(super) fn overview(overview: &Overview) -> String {
     let mut line = |name: &str, run: Option<&Run>| {
         if let Some(run) = run {
             let when = moment(run.record.started_at);
-            let tests = counted(
-                usize::try_from(run.attempts).unwrap_or(usize::MAX),
-                "attempt",
-            );
+            let tests = counted(run.attempts, "attempt");
             text.push_str(&format!(
                 "{name}  {when}, {tests} in {:.2}s\n",
                 run.record.wall
@@ -90,10 +88,6 @@ pub(super) fn overview(overview: &Overview) -> String {
     line("first run", overview.runs.last());
     line("last run ", overview.runs.first());
     text
-}
-
-fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn size(bytes: u64) -> String {
@@ -127,6 +121,7 @@ mod tests {
                 exit_status: 0,
                 whole_suite: true,
                 shard: None,
+                core_wait: None,
             },
             attempts: 340,
         };

@@ -3,12 +3,10 @@
 mod replay;
 mod words;
 
-use hasten_history::History;
 use hasten_report::plan::Replays;
 use hasten_runner::{Output, RunOptions};
 
-use super::slow::history_folder;
-use super::{Failure, run};
+use super::{Failure, history_folder, open_history, run};
 use crate::arguments::Arguments;
 use crate::environment;
 use words::{Action, Which};
@@ -47,10 +45,7 @@ fn forecast(arguments: &Arguments, mut args: Vec<String>, json: bool) -> Result<
 
 fn replay(which: &Which, json: bool) -> Result<i32, Failure> {
     let folder = history_folder(&environment::current_folder());
-    let (history, warning) = History::open(&folder);
-    if let Some(warning) = warning {
-        crate::complain(&warning.to_string());
-    }
+    let history = open_history(&folder);
     let mut runs = history.runs()?;
     runs.retain(|run| run.attempts > 0);
     match which {

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use hasten_history::{Attempt, PhaseTimes, Run};
+use hasten_history::{Attempt, PhaseTimes, Run, file_of};
 use hasten_report::plan::{Because, Limit, Replay};
 use hasten_schedule::simulate::{Scenario, simulate};
-use hasten_schedule::{Item, Limiting, LowerLimit, PlannerOptions, Work};
+use hasten_schedule::{Item, LowerLimit, PlannerOptions, Work};
 
 /// A test of a recorded run, all its attempts together.
 #[derive(Debug, Default)]
@@ -35,7 +35,7 @@ pub(super) fn replay(run: &Run, attempts: &[Attempt<'_>], cores: usize) -> Repla
         .fold(f64::INFINITY, f64::min);
     let ended = attempts
         .iter()
-        .map(|one| one.started + total(one))
+        .map(|one| one.started + one.total())
         .fold(0.0, f64::max);
     let durations: Vec<f64> = tests.iter().map(|test| test.seconds).collect();
     let items = items(&tests);
@@ -64,10 +64,6 @@ pub(super) fn replay(run: &Run, attempts: &[Attempt<'_>], cores: usize) -> Repla
     }
 }
 
-fn total(attempt: &Attempt<'_>) -> f64 {
-    attempt.setup + attempt.call + attempt.teardown
-}
-
 /// The tests, those of a file together.
 fn by_test<'a>(attempts: &'a [Attempt<'_>]) -> Vec<Test<'a>> {
     let mut places: HashMap<&str, usize> = HashMap::new();
@@ -82,27 +78,23 @@ fn by_test<'a>(attempts: &'a [Attempt<'_>]) -> Vec<Test<'a>> {
             });
         }
         let test = &mut tests[place];
-        test.seconds += total(attempt);
+        test.seconds += attempt.total();
         let cpu = attempt.cpu.as_ref().map(PhaseTimes::total);
         test.cpu = cpu.map(|cpu| cpu + test.cpu.unwrap_or(0.0)).or(test.cpu);
     }
     let mut files: HashMap<&str, f64> = HashMap::new();
     for test in &tests {
-        let first = files.entry(file(test.nodeid)).or_insert(test.started);
+        let first = files.entry(file_of(test.nodeid)).or_insert(test.started);
         *first = first.min(test.started);
     }
     tests.sort_by(|a, b| {
-        let of_file = |test: &Test<'_>| files[file(test.nodeid)];
+        let of_file = |test: &Test<'_>| files[file_of(test.nodeid)];
         of_file(a)
             .total_cmp(&of_file(b))
-            .then_with(|| file(a.nodeid).cmp(file(b.nodeid)))
+            .then_with(|| file_of(a.nodeid).cmp(file_of(b.nodeid)))
             .then(a.started.total_cmp(&b.started))
     });
     tests
-}
-
-fn file(nodeid: &str) -> &str {
-    nodeid.split("::").next().unwrap_or(nodeid)
 }
 
 /// The node id of its class or module.
@@ -120,7 +112,7 @@ fn items(tests: &[Test<'_>]) -> Vec<Item> {
     tests
         .iter()
         .map(|test| Item {
-            file: number(file(test.nodeid)),
+            file: number(file_of(test.nodeid)),
             scope: number(scope(test.nodeid)),
             expected: Some(test.seconds),
             bound: None,
@@ -139,11 +131,7 @@ fn limit(tests: &[Test<'_>], workers: usize, cores: usize) -> Limit {
     let longest = tests.iter().max_by(|a, b| a.seconds.total_cmp(&b.seconds));
     Limit {
         seconds: found.seconds,
-        because: match found.limiting() {
-            Limiting::Longest => Because::Longest,
-            Limiting::Workers => Because::Workers,
-            Limiting::Cores => Because::Cores,
-        },
+        because: Because::from(found.limiting()),
         longest: found.longest,
         longest_test: longest.map_or_else(String::new, |test| test.nodeid.to_owned()),
     }
@@ -186,6 +174,7 @@ mod tests {
                 exit_status: 0,
                 whole_suite: true,
                 shard: None,
+                core_wait: None,
             },
             attempts: 4,
         }

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use hasten_history::{Attempt, History};
-use hasten_runner::HISTORY_FOLDER;
+use hasten_runner::{HISTORY_FOLDER, unpack};
 
 use super::recording::Recording;
 use crate::arguments::Arguments;
@@ -92,6 +92,9 @@ impl Runs {
             .prefix("hasten-verify-")
             .tempdir()?;
         fs_err::write(folder.path().join("hasten_verify_recorder.py"), RECORDER)?;
+        // Suites may import it, and plain pytest need not have it.
+        let offered = unpack(&environment::cache_folder())?.with_file_name("hasten");
+        std::os::unix::fs::symlink(offered, folder.path().join("hasten"))?;
         Ok(Self {
             python: environment::interpreter_search(arguments.python.clone()).find()?,
             folder,

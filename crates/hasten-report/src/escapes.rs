@@ -1,7 +1,8 @@
 //! Text without what a terminal obeys.
 
 /// The text without escape sequences (ECMA-48): colours, movements, titles.
-pub(super) fn without_escapes(text: &str) -> String {
+#[must_use]
+pub fn without_escapes(text: &str) -> String {
     if !text.contains(['\x1b', '\u{9b}']) {
         return text.to_owned();
     }

@@ -1,0 +1,1 @@
+"""Session fixtures that are set up once for the whole run (docs/once.md)."""
