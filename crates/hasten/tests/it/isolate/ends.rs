@@ -218,7 +218,8 @@ def test_many(n, request):
             numbers(column, &lines[..50]),
             numbers(column, &lines[250..]),
         );
-        assert!(late <= early + 4, "{early} descriptors, then {late}");
+        // A process more or less may be there. One that leaves something each time has left 200 by then.
+        assert!(late <= early + 20, "{early} descriptors, then {late}");
     }
 }
 
