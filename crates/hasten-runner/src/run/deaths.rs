@@ -110,7 +110,7 @@ impl Run {
                 Role::Main => self.on_main_gone(number, ending)?,
                 Role::Session => self.on_session_gone(ending),
                 Role::Worker(worker) => self.on_worker_gone(worker, ending),
-                Role::Standby(worker) => self.on_standby_gone(number, worker, ending),
+                Role::Standby(worker) => self.on_standby_gone(worker, ending),
                 // Its id may be another's from now on.
                 Role::Leaving => self.processes[number].pid = None,
             }

@@ -120,7 +120,7 @@ impl Run {
             .map_err(RunError::system("cannot share memory"))?;
         let (process, socket) = self.add_process(role)?;
         let before = self.workers.get(number).filter(|_| trial.is_none());
-        let nth = before.map_or(0, |worker| worker.nth + 1 + self.standbys_of(number));
+        let nth = before.map_or(0, |worker| worker.nth + 1);
         let id = format!("gw{number}");
         let count = self.count.unwrap_or_else(|| self.most_workers());
         let mut worker = self.identity(id.clone(), count);

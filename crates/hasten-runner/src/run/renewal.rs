@@ -4,7 +4,7 @@
 //! place of the one before as soon as that has let go: with its number and its id, so that no unit needs a database of
 //! its own.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use hasten_protocol::frame::{self, ToPython};
@@ -17,7 +17,6 @@ use super::origin::Origin;
 use super::pool::Worker;
 use crate::death::Ending;
 use crate::error::RunError;
-use crate::machine::parallelism;
 use crate::process::Role;
 
 /// Whether a worker gets another process.
@@ -37,8 +36,8 @@ pub(crate) enum Renewal {
 /// What is known of processes beside those of living workers.
 #[derive(Default)]
 pub(crate) struct Renewals {
-    /// The next processes of workers that expect some, in their order.
-    standbys: BTreeMap<usize, VecDeque<Worker>>,
+    /// The next process of workers that expect one.
+    standbys: BTreeMap<usize, Worker>,
     /// What processes ran that were replaced, where that is more than one item.
     past: Vec<Vec<u32>>,
     /// The most workers that lived at a time, trials apart.
@@ -142,34 +141,11 @@ impl Run {
     fn prepare(&mut self, number: usize) -> Result<(), RunError> {
         // One that loads for itself may touch what belongs to the id, so it begins when the other has ended.
         let forks = self.workers[number].forked && self.origin() == Origin::Session;
-        while forks && self.stop.is_none() && self.lacks_standby(number) {
+        if forks && self.stop.is_none() && !self.renewals.standbys.contains_key(&number) {
             let worker = self.new_worker(number, Role::Standby(number), Origin::Session, None)?;
-            let queue = self.renewals.standbys.entry(number).or_default();
-            queue.push_back(worker);
+            self.renewals.standbys.insert(number, worker);
         }
         Ok(())
-    }
-
-    /// One is ready when a unit has ended. Where units are short it would not be if it was forked only when the unit began,
-    /// so there is a second one as long as cores are free for that and there are units for it.
-    fn lacks_standby(&self, number: usize) -> bool {
-        match self.standbys_of(number) {
-            0 => true,
-            1 => {
-                let living = self.living().count();
-                let waiting: usize = self.renewals.standbys.values().map(VecDeque::len).sum();
-                let suite = self.suite.as_ref();
-                let left = suite.map_or(0, |suite| suite.planner.remaining());
-                let free = living < parallelism();
-                free && left > living + waiting
-            }
-            _ => false,
-        }
-    }
-
-    /// Number of processes that wait to be a worker's next.
-    pub(super) fn standbys_of(&self, number: usize) -> usize {
-        self.renewals.standbys.get(&number).map_or(0, VecDeque::len)
     }
 
     /// True when a worker needs another process: it has let go of its own and goes on, or it died and there is work.
@@ -177,13 +153,12 @@ impl Run {
         let died = !self.workers[number].planned;
         let has_work = self.alone.is_waiting()
             || (self.suite.as_ref()).is_some_and(|suite| suite.planner.has_work());
-        !died || self.standbys_of(number) > 0 || self.stop.is_none() && has_work
+        !died || self.renewals.standbys.contains_key(&number) || self.stop.is_none() && has_work
     }
 
     /// Lets the next process of a worker begin.
     fn succeed(&mut self, number: usize) -> Result<(), RunError> {
-        let standbys = self.renewals.standbys.get_mut(&number);
-        let mut worker = match standbys.and_then(VecDeque::pop_front) {
+        let mut worker = match self.renewals.standbys.remove(&number) {
             Some(worker) => worker,
             None => {
                 let origin = self.origin();
@@ -215,11 +190,10 @@ impl Run {
     }
 
     /// A process died that was to be the next one of a worker.
-    pub(super) fn on_standby_gone(&mut self, process: usize, number: usize, ending: Ending) {
-        if let Some(queue) = self.renewals.standbys.get_mut(&number) {
-            queue.retain(|worker| worker.process != process);
+    pub(super) fn on_standby_gone(&mut self, number: usize, ending: Ending) {
+        if let Some(worker) = self.renewals.standbys.remove(&number) {
+            self.processes[worker.process].replaced = true;
         }
-        self.processes[process].replaced = true;
         if self.ended {
             return;
         }
@@ -233,8 +207,7 @@ impl Run {
 
     /// The run ends: processes that did not come to begin leave, and who keeps a place without a process has ended.
     pub(super) fn end_renewals(&mut self) {
-        let standbys = std::mem::take(&mut self.renewals.standbys);
-        for worker in standbys.into_values().flatten() {
+        for worker in std::mem::take(&mut self.renewals.standbys).into_values() {
             let frame = frame::encode(ToPython::Exit, b"");
             self.processes[worker.process].channel.send(frame);
         }

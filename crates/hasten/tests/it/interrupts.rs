@@ -36,6 +36,7 @@ fn once_and_teardown_runs_and_the_summary_is_printed() {
         ("INT", &["-n", "2"][..]),
         ("TERM", &["-n", "2"]),
         ("INT", &["-n", "2", "--start-method", "spawn"]),
+        ("INT", &["-n", "2", "--isolate", "test"]),
         ("INT", &["-n", "0"]),
     ] {
         let project = Project::with("test_sleep.py", SLEEPERS);
@@ -90,6 +91,7 @@ def test_sleep(request):
     for args in [
         &["-n", "2"][..],
         &["-n", "2", "--start-method", "spawn"],
+        &["-n", "2", "--isolate", "test"],
         &["-n", "0"],
     ] {
         let mut child = started(&project, args);
@@ -112,11 +114,14 @@ def test_a(n, request):
     time.sleep(0.2)
 "#,
     );
-    let child = started(&project, &["-n", "2"]);
-    signal(&child, "TSTP");
-    std::thread::sleep(Duration::from_millis(300));
-    signal(&child, "CONT");
-    Output::of(child).check(0, &["6 passed in"]);
+    for more in [&[][..], &["--isolate", "test"]] {
+        let child = started(&project, &[&["-n", "2"], more].concat());
+        signal(&child, "TSTP");
+        std::thread::sleep(Duration::from_millis(300));
+        signal(&child, "CONT");
+        Output::of(child).check(0, &["6 passed in"]);
+        std::fs::remove_file(project.path().join("started-0")).unwrap();
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ static RULES: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
     [
         (r"0x[0-9a-fA-F]{4,}", "0xADDRESS"),
         (
-            r"pytest-of-([^/\s]+)/pytest-\d+(/popen-gw\d+)?",
+            r"pytest-of-([^/\s]+)/pytest-\d+(/popen-gw\d+(-\d+)?)?",
             "pytest-of-$1/pytest-N",
         ),
         (r"\b\d+\.\d+ ?(s|ms|seconds|sec)\b", "N.NN$1"),
@@ -56,6 +56,10 @@ mod tests {
             ),
             (
                 "/tmp/pytest-of-me/pytest-7/test_a0",
+                "/tmp/pytest-of-me/pytest-N/test_a0",
+            ),
+            (
+                "/tmp/pytest-of-me/pytest-7/popen-gw0-12/test_a0",
                 "/tmp/pytest-of-me/pytest-N/test_a0",
             ),
             ("took 0.25s", "took N.NNs"),
