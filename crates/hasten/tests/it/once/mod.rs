@@ -345,3 +345,19 @@ def test_broken(broken): pass
     let output = project.hasten(&["verify", "-n", "2"]);
     output.check(0, &["8 tests, no differences"]);
 }
+
+#[test]
+fn isolated_tests_set_it_up_for_themselves() {
+    let project = project(DATABASE, TESTS);
+    let mut command = project.command(&["-n", "2", "--isolate", "test"]);
+    command.env("WORKERS", "1");
+    Output::of(command.spawn().unwrap()).check(
+        0,
+        &[
+            "the fixture conftest.py::database is not set up once for the whole run, but by each worker: tests are isolated\n",
+            "6 passed in",
+        ],
+    );
+    assert_eq!(noted(&project, "up").len(), 6);
+    assert_eq!(noted(&project, "down").len(), 6);
+}
