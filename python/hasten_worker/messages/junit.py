@@ -15,6 +15,7 @@ class WorkerXml(LogXML):
     """pytest's writer, without its hooks."""
 
     sent = 0  # properties of the suite that main knows
+    round = 0  # how often everything was torn down
 
 
 class ProvideXml:
@@ -53,7 +54,11 @@ def note_junit(data, config, report):
     properties = xml.global_properties[xml.sent :]
     xml.sent = len(xml.global_properties)
     if attributes or properties:
-        data[_JUNIT] = {"attributes": attributes, "properties": properties}
+        data[_JUNIT] = {"attributes": attributes, "properties": properties, "round": xml.round}
+    session = config.pluginmanager.get_plugin("session")
+    if report.when == "teardown" and not session._setupstate.stack:
+        # What comes after that sets fixtures of the session up again.
+        xml.round += 1
 
 
 class JunitOfMain:
@@ -61,7 +66,7 @@ class JunitOfMain:
 
     def __init__(self, config):
         self._xml = config.stash.get(xml_key, None)
-        self._said = {}  # of each property of the suite: how often each worker said it
+        self._said = {}  # of each property of the suite: how often each worker said it in a round
 
     def take(self, data):
         """Takes it from a report's ``data``; returns the attributes of its test."""
@@ -69,7 +74,7 @@ class JunitOfMain:
         if said is None or self._xml is None:
             return {}
         for name, value in said["properties"]:
-            self._add(data.get("worker_id"), name, value)
+            self._add((data.get("worker_id"), said["round"]), name, value)
         return said["attributes"]
 
     def set_attributes(self, report, attributes):

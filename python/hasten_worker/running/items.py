@@ -111,7 +111,9 @@ class ItemLoop:
         if self._queue and not self._claimed:
             self._claimed = self._journal.claim()
             if not self._claimed:
+                # Others have them; whether anything follows is to be asked again.
                 self._queue.clear()
+                self._last = self._finished
         return bool(self._queue)
 
     def _next_word(self):

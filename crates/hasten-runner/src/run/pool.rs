@@ -41,7 +41,7 @@ pub(crate) struct Worker {
     /// RUN frames sent.
     pub(super) runs: u32,
     /// The last of them said that nothing follows.
-    last: bool,
+    pub(super) last: bool,
     /// It waits for RUN or FINISH, and there was nothing to send.
     pub(crate) waiting: bool,
     /// FINISH was sent.
@@ -260,6 +260,7 @@ impl Run {
             return;
         }
         let crowded = self.is_crowded(Some(number));
+        let more_may_come = self.others_may_leave_items(number);
         let worker = &mut self.workers[number];
         let leaves = matches!(worker.renewal, Renewal::Leaving | Renewal::Left);
         if !worker.collected || worker.finishing || leaves || worker.sent.is_recalled() {
@@ -280,7 +281,8 @@ impl Run {
                     (Vec::new(), true, false)
                 } else {
                     let next = suite.planner.next(number);
-                    (suite.give_out(&next.items), next.last, next.renew)
+                    let last = next.last && (!more_may_come || suite.planner.is_isolated(number));
+                    (suite.give_out(&next.items), last, next.renew)
                 }
             }
         };

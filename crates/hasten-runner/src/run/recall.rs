@@ -70,14 +70,38 @@ impl Run {
         for number in &numbers {
             self.settle_recall(*number);
         }
-        if !self.somebody_could_take_more() {
-            return;
-        }
-        for number in numbers {
-            if self.is_stuck(number) {
-                self.ask_back(number);
+        if self.somebody_could_take_more() {
+            for number in &numbers {
+                if self.is_stuck(*number) {
+                    self.ask_back(*number);
+                }
             }
         }
+        for number in numbers {
+            let worker = &self.workers[number];
+            if worker.is_idle() && !worker.last && !self.others_may_leave_items(number) {
+                self.feed(number);
+            }
+        }
+    }
+
+    /// True while another worker holds items that may be taken back from it. A worker that was told that nothing follows
+    /// tears its session fixtures down, and would have to set them up again for such items.
+    pub(super) fn others_may_leave_items(&self, number: usize) -> bool {
+        let Some(suite) = self.suite.as_ref().filter(|_| self.stop.is_none()) else {
+            return false;
+        };
+        // One that has to know the next item before it starts one would hold an item back.
+        if suite.planner.looks_ahead() || self.is_crowded(None) {
+            return false;
+        }
+        self.living().any(|other| {
+            let held = self.held(other);
+            other != number
+                && self.workers[other].trial.is_none()
+                && !held.is_empty()
+                && suite.planner.may_take_back(held)
+        })
     }
 
     fn held(&self, number: usize) -> &[u32] {
@@ -142,6 +166,7 @@ impl Run {
             let worker = &mut self.workers[number];
             worker.memory.recall(None);
             worker.sent.recall = Recall::None;
+            worker.last = false;
         }
     }
 

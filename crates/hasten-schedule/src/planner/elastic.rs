@@ -38,6 +38,12 @@ impl Planner {
         self.give_back(&back);
     }
 
+    /// True when a worker has to know its next item before it starts one.
+    #[must_use]
+    pub const fn looks_ahead(&self) -> bool {
+        self.options.lookahead
+    }
+
     /// True when a worker may be asked for these items back.
     #[must_use]
     pub fn may_take_back(&self, items: &[u32]) -> bool {
