@@ -285,6 +285,9 @@ class Supervisor:
         if kind == wire.ASK_INPUTS:
             process.send(wire.INPUTS, {})
             return
+        if kind == wire.ASK_TERMINAL:
+            process.send(wire.TERMINAL, {"granted": False})
+            return
         if kind in (wire.ONCE_ASK, wire.ONCE_TELL, wire.ONCE_ENDED):
             self.on_once(process, kind, payload)
             return

@@ -1,7 +1,6 @@
 """Fixtures that are set up once, and the loop of a worker that runs items."""
 
 import os
-import sys
 from functools import partial
 
 from hasten_worker.messages import journal as words
@@ -10,27 +9,17 @@ from hasten_worker.once.fixtures import Once
 from hasten_worker.once.late import is_silent, tear_down
 
 
-def once_of_worker(channel, journal, reports, session, identity):
-    """Returns what a worker has to do with such fixtures; None where there are none."""
-    names = identity.get("once")
-    if names is None or not (names or "hasten.once" in sys.modules):
-        return None
-    exchange = Exchange(channel, journal, reports)
-    once = Once(session, exchange, os.path.join(str(session.config.rootpath), ""))
-    once.watch(frozenset(names))
-    return WorkerOnce(session, journal, reports, exchange, once)
-
-
 class WorkerOnce:
     """Knows which item runs, and reports what is torn down when the last one has run."""
 
-    def __init__(self, session, journal, reports, exchange, once):
+    def __init__(self, session, channel, journal, reports, names):
         self._session = session
         self._journal = journal
         self._reports = reports
-        self._exchange = exchange
-        self._once = once
+        self._exchange = Exchange(channel, journal, reports)
+        self._once = Once(session, self._exchange, os.path.join(str(session.config.rootpath), ""))
         self._last = None  # index of the last item
+        self._once.watch(frozenset(names))
 
     def begin_item(self, index, again):
         """This item runs from now on; ``again``: it was run before."""

@@ -23,7 +23,6 @@ from hasten_worker.messages.ending import stopped
 from hasten_worker.messages.journal import Journal
 from hasten_worker.messages.node_values import to_text
 from hasten_worker.messages.records import NO_ITEM
-from hasten_worker.once.worker import once_of_worker
 from hasten_worker.processes.stacks import write_stacks
 from hasten_worker.running import items
 from hasten_worker.running.debugging import Debugging
@@ -108,7 +107,7 @@ class Worker:
             why_not_fused = why_not_fused or Reason("timers")
         if identity.get("watch_fixtures"):
             register(session, WideFixtures(self.journal))
-        self._once = once_of_worker(self.channel, self.journal, self._reports, session, identity)
+        self._once = self._begin_once(session)
         loop = self._loop = items.ItemLoop(
             session,
             self.channel,
@@ -126,6 +125,16 @@ class Worker:
         loop.run()
         self._streams.quiet()
         return True
+
+    def _begin_once(self, session):
+        """Returns what it has to do with fixtures that are set up once, where there may be some."""
+        names = self._identity.get("once")
+        if names is None or not (names or "hasten.once" in sys.modules):
+            return None
+        # Imports what no other suite needs.
+        from hasten_worker.once.worker import WorkerOnce
+
+        return WorkerOnce(session, self.channel, self.journal, self._reports, names)
 
     def paths(self):
         """Says which path its items took, if it came to run any."""
