@@ -73,6 +73,31 @@ def test_one_worker_sets_up_and_tears_down_with_what_it_needs(suite, spawn):
     assert done.late == []
 
 
+def test_what_is_left_out_is_not_among_the_values_of_a_test(suite):
+    suite.write(
+        conftest=CONFTEST,
+        test_a="""
+        import pytest
+        from conftest import LOG, note
+
+        @pytest.mark.parametrize("n", range(6))
+        def test_it(request, url, worker_id, n):
+            values = request.node.funcargs
+            owner = url["url"] == worker_id
+            assert "server" not in values or owner
+            assert values.get("server") is not None or "server" not in list(values)
+            if not owner:
+                note("without server")
+
+        def test_wants_it(request, url):
+            assert request.getfixturevalue("server") is not None
+        """,
+    )
+    done = run(suite)
+    assert done.exitstatus == 0, done.out
+    assert "without server" in log(suite)
+
+
 def test_without_workers_and_under_plain_pytest_nothing_is_different(suite):
     suite.write(conftest=CONFTEST.replace("worker_id", "request"), test_a=TESTS)
     suite.write_file("test_a.py", TESTS.replace('["url"].startswith("gw")', ""))

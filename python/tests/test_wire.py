@@ -40,6 +40,16 @@ def test_frames_go_both_ways(pair):
     assert channel.receive_now() == (wire.FINISH, b"")
 
 
+def test_frames_that_are_not_waited_for_come_later_and_in_order(pair):
+    process, channel = pair
+    for kind, payload in ((wire.RUN, b"\0"), (wire.ONCE, b"\3"), (wire.FINISH, b"")):
+        process.send(kind, payload)
+    assert channel.receive_kind(wire.ONCE) == b"\3"
+    process.send(wire.RUN, b"\1")
+    expected = [(wire.RUN, b"\0"), (wire.FINISH, b""), (wire.RUN, b"\1")]
+    assert [channel.receive() for _ in expected] == expected
+
+
 def test_large_frames(pair):
     process, channel = pair
     data = os.urandom(50_000)

@@ -11,7 +11,8 @@ import pytest
 from _pytest.outcomes import TEST_OUTCOME
 
 from hasten_worker.once import exchange, failures
-from hasten_worker.once.keys import Unshared, definitions_of, describe, key_of, uses
+from hasten_worker.once.keys import Identity, Unshared, definitions_of, describe
+from hasten_worker.once.left_out import LeftOut
 from hasten_worker.running.fixture_names import fixture_name
 from hasten_worker.running.leftovers import is_own
 
@@ -31,7 +32,7 @@ class Once:
         self._kept = {}  # of each key that was set up here: its cached result and its finalizers
         self._each = set()  # keys that this worker sets up for itself
         self._given = set()  # definitions that had a value when they were asked for last
-        self._left_out = {}  # of fixtures of tests: what `_leave_out` has found
+        self._left_out = LeftOut()
 
     def watch(self, names):
         """Begins with the fixtures that are marked, and with those of these names."""
@@ -84,11 +85,12 @@ class Once:
 
     def _watch(self, definition):
         plain = definition.execute
+        identity = Identity(definition, self._folder)
         self._shared.add(definition)
 
         def execute(request):
             __tracebackhide__ = True
-            key = self._key(definition, request)
+            key = self._key(identity, request)
             if key in self._each:
                 self._forget(definition, request, key)
             elif not self._is_cached(definition, key) or definition in self._given:
@@ -103,13 +105,12 @@ class Once:
     def _is_cached(self, definition, key):
         return definition.cached_result is not None and self._keys.get(definition) == key
 
-    def _key(self, definition, request):
+    def _key(self, identity, request):
         try:
-            return key_of(definition, request, self._folder, self._shared)
+            return identity.key(request, self._shared)
         except Unshared as why:
-            key = fixture_name(definition, self._folder)
-            self._leave_to_pytest(key, str(why))
-            return key
+            self._leave_to_pytest(identity.name, str(why))
+            return identity.name
 
     def _leave_to_pytest(self, key, why):
         if key not in self._each:
@@ -148,35 +149,8 @@ class Once:
             self._requests.setdefault(key, (definition, request))
             definition.cached_result = self._values[key], definition.cache_key(request), None
         self._given.add(definition)
-        self._leave_out(request)
+        self._left_out.hide(request, self._given)
         return self._values[key]
-
-    def _leave_out(self, request):
-        """Lets pytest not set up what the test only uses through fixtures that have a value.
-
-        pytest goes through all fixtures of a test, one after another, those that others use behind
-        these, and leaves out what is there already.
-        """
-        item = request._pyfuncitem
-        info, values = getattr(item, "_fixtureinfo", None), getattr(item, "funcargs", None)
-        if info is None or values is None:
-            return
-        state = (len(info.names_closure), frozenset(self._given))
-        known = self._left_out.get(id(info))
-        if known is None or known[0] != state:
-            known = state, self._unneeded(info, request._arg2fixturedefs)
-            self._left_out[id(info)] = known
-        for name in known[1]:
-            values.setdefault(name, None)
-
-    def _unneeded(self, info, known):
-        given = {each.argname for each in self._given}
-        behind = uses([name for each in self._given for name in each.argnames], known)
-        every = info.names_closure
-        # Names that somebody has added to those that pytest found count, too.
-        asked = {name for name in every if name not in behind or every.count(name) > 1}
-        needed = uses(asked.union(info.initialnames), known, self._given)
-        return [name for name in every if name not in needed and name not in given]
 
     def _set_up(self, definition, request, key, plain):
         __tracebackhide__ = True

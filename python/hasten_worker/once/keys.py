@@ -20,25 +20,41 @@ def definitions_of(manager):
     return [each for found in manager._arg2fixturedefs.values() for each in found]
 
 
-def key_of(definition, request, folder, shared):
-    """Returns a text that is the same in all processes, for this fixture with its parameters.
+class Identity:
+    """A definition, and what it is called in all processes."""
 
-    Its first line is the name to show. ``shared`` has the definitions that are set up once.
-    """
-    name = fixture_name(definition, folder)
-    function = definition.func
-    base = definition.baseid
-    parts = [
-        base if isinstance(base, str) else "",
-        getattr(function, "__module__", None) or "",
-        getattr(function, "__qualname__", None) or "",
-    ]
-    if hasattr(request, "param"):
-        name += f"[{_shown(request)}]"
-        parts.append(_digest(definition.argname, request.param))
-    for used, value in _parameters(definition, request, shared):
-        parts.append(f"{used}={_digest(used, value)}")
-    return "\n".join(part.replace("\n", " ") for part in (name, *parts))
+    def __init__(self, definition, folder):
+        function = definition.func
+        base = definition.baseid
+        self._definition = definition
+        self.name = fixture_name(definition, folder)
+        self._rest = (
+            base if isinstance(base, str) else "",
+            getattr(function, "__module__", None) or "",
+            getattr(function, "__qualname__", None) or "",
+        )
+        self._plain = _joined(self.name, *self._rest)
+
+    def key(self, request, shared):
+        """Returns a text that is the same in all processes, for the parameters of this request.
+
+        Its first line is the name to show. ``shared`` has the definitions that are set up once.
+        """
+        callspec = getattr(request._pyfuncitem, "callspec", None)
+        if callspec is None or not callspec.params:
+            return self._plain
+        name, definition = self.name, self._definition
+        parts = []
+        if hasattr(request, "param"):
+            name += f"[{_shown(request)}]"
+            parts.append(_digest(definition.argname, request.param))
+        for used, value in _parameters(definition, request, callspec, shared):
+            parts.append(f"{used}={_digest(used, value)}")
+        return _joined(name, *self._rest, *parts)
+
+
+def _joined(*parts):
+    return "\n".join(part.replace("\n", " ") for part in parts)
 
 
 def uses(names, known, leaves=()):
@@ -58,11 +74,8 @@ def uses(names, known, leaves=()):
     return found
 
 
-def _parameters(definition, request, shared):
+def _parameters(definition, request, callspec, shared):
     """Yields the parameters of fixtures that it uses: with others its value would be another."""
-    callspec = getattr(request._pyfuncitem, "callspec", None)
-    if callspec is None or not callspec.params:
-        return
     known = request._arg2fixturedefs
     for name in sorted(uses(definition.argnames, known) & callspec.params.keys()):
         if name == definition.argname:

@@ -171,7 +171,7 @@ impl Run {
         self.stop = Some(stop);
         for number in self.living().collect::<Vec<_>>() {
             self.workers[number].memory.set_stop();
-            let waiting = self.workers[number].waiting;
+            let waiting = self.workers[number].waiting && !self.ends_fixture(number);
             if interrupts && !(waiting && self.workers[number].collected) {
                 self.worker_process(number).signal(Signal::SIGINT);
             }

@@ -82,8 +82,14 @@ impl Run {
                 self.screen.main_is_idle();
                 Ok(())
             }
-            FromPython::OnceAsk => self.on_once_ask(number, payload),
-            FromPython::OnceTell => self.on_once_tell(number, payload),
+            FromPython::OnceAsk => {
+                self.on_once_ask(number, payload);
+                Ok(())
+            }
+            FromPython::OnceTell => {
+                self.on_once_tell(number, payload);
+                Ok(())
+            }
             FromPython::OnceEnded => {
                 self.on_once_ended(number, payload);
                 Ok(())

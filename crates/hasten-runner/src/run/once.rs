@@ -6,9 +6,9 @@ use std::time::Instant;
 use hasten_protocol::frame::{self, ToPython};
 use hasten_protocol::once::{Ask, Outcome, Tell};
 use hasten_protocol::record::{self, Record};
+use nix::sys::signal::Signal;
 
 use super::Run;
-use crate::error::RunError;
 use crate::once::{Answer, Once, Reply, name_of};
 use crate::process::Role;
 
@@ -35,10 +35,13 @@ impl Run {
         (self.distribute && most > 1).then(|| self.rules.once_per_run())
     }
 
-    pub(super) fn on_once_ask(&mut self, process: usize, payload: &[u8]) -> Result<(), RunError> {
-        let (Role::Worker(number), Some(ask)) = (self.processes[process].role, Ask::read(payload))
-        else {
-            return Err(self.not_understood(process, "a question for a fixture"));
+    pub(super) fn on_once_ask(&mut self, process: usize, payload: &[u8]) {
+        let Role::Worker(number) = self.processes[process].role else {
+            return;
+        };
+        let Some(ask) = Ask::read(payload) else {
+            self.end_unreadable(process);
+            return;
         };
         // What is isolated has a process of its own, which ends before the run does.
         let isolates = self.suite.as_ref().is_some_and(|suite| suite.isolates);
@@ -54,17 +57,18 @@ impl Run {
             Some(answer) => self.answer(&[(number, answer)]),
             None => self.workers[number].costs.waits_since = Some(Instant::now()),
         }
-        Ok(())
     }
 
-    pub(super) fn on_once_tell(&mut self, process: usize, payload: &[u8]) -> Result<(), RunError> {
-        let (Role::Worker(number), Some(tell)) =
-            (self.processes[process].role, Tell::read(payload))
-        else {
-            return Err(self.not_understood(process, "what came of a fixture"));
+    pub(super) fn on_once_tell(&mut self, process: usize, payload: &[u8]) {
+        let Role::Worker(number) = self.processes[process].role else {
+            return;
+        };
+        let Some(tell) = Tell::read(payload) else {
+            self.end_unreadable(process);
+            return;
         };
         if self.workers[number].trial.is_some() {
-            return Ok(());
+            return;
         }
         if let Outcome::Each(reason) = tell.outcome
             && self.once.known.is_news(tell.key, reason)
@@ -73,7 +77,6 @@ impl Run {
         }
         let replies = self.once.known.tell(number, tell.key, tell.outcome);
         self.answer(&replies);
-        Ok(())
     }
 
     pub(super) fn on_once_ended(&mut self, process: usize, payload: &[u8]) {
@@ -126,14 +129,18 @@ impl Run {
         true
     }
 
+    /// True while the worker tears such a fixture down.
+    pub(super) fn ends_fixture(&self, number: usize) -> bool {
+        let step = self.once.step.as_ref();
+        step.is_some_and(|(worker, _)| *worker == number)
+    }
+
     /// Keeps a report of what was torn down after the last test.
     pub(super) fn take_late(&mut self, record: &Record<'_>) {
         let failed = record.outcome == record::Outcome::Failed;
         let nodeid = (self.suite.as_ref().zip(record.index))
             .and_then(|(suite, index)| suite.nodeids.get(index as usize).cloned());
-        let (Some(nodeid), true) = (nodeid, self.suite.is_some()) else {
-            return;
-        };
+        let Some(nodeid) = nodeid else { return };
         self.once.late.extend_from_slice(record.bytes);
         if failed {
             self.fault = true;
@@ -175,11 +182,13 @@ impl Run {
         }
     }
 
-    fn not_understood(&self, process: usize, what: &str) -> RunError {
-        RunError::Protocol {
-            who: format!("{:?}", self.processes[process].role),
-            what: format!("{what} that cannot be read"),
-        }
+    /// A test that writes into a descriptor of ours harms its worker only.
+    fn end_unreadable(&mut self, process: usize) {
+        let process = &mut self.processes[process];
+        process
+            .fault
+            .get_or_insert_with(|| "its words about a fixture cannot be read".to_owned());
+        process.signal(Signal::SIGKILL);
     }
 }
 

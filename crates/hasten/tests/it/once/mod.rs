@@ -1,6 +1,6 @@
 //! Session fixtures that are set up once for the whole run.
 
-use std::process::Command;
+mod ending;
 
 use crate::project::{Output, Project};
 
@@ -104,65 +104,6 @@ fn a_setting_names_fixtures() {
     assert_eq!(noted(&project, "up").len(), 1);
 }
 
-/// Kills the worker that has set it up, in its first test.
-const KILLED: &str = r#"
-import os, pytest
-from conftest import note, wait_for
-@pytest.mark.parametrize("n", range(8))
-def test_it(here, database, n, worker_id):
-    note("test", worker_id)
-    if database["url"] == "db of " + worker_id:
-        DIE
-    wait_for("here", 3)
-"#;
-
-#[test]
-fn the_value_of_a_killed_worker_stays() {
-    // Who was killed may be the victim of others, so the test is run again.
-    for (die, status, outcome) in [
-        ("os.kill(os.getpid(), 9)", 0, "8 passed in"),
-        ("os._exit(7)", 1, "1 failed, 7 passed in"),
-    ] {
-        let project = project(DATABASE, &KILLED.replace("DIE", die));
-        let output = project.hasten(&["-n", "2"]);
-        output.check(status, &[outcome]);
-        check_that_the_value_stayed(&project, &output);
-    }
-}
-
-fn check_that_the_value_stayed(project: &Project, output: &Output) {
-    let owner = noted(project, "up");
-    assert_eq!(owner.len(), 1, "{}", project.read("log"));
-    assert_eq!(noted(project, "down").len(), 0);
-    // A worker that was started later has it, too.
-    assert!(noted(project, "here").len() >= 3, "{}", project.read("log"));
-    let line = format!(
-        "{} died: the fixture conftest.py::database, which it had set up for all workers, was not torn down",
-        owner[0]
-    );
-    assert!(output.stdout.contains(&line), "{}", output.stdout);
-}
-
-#[test]
-fn another_worker_goes_on_where_one_dies_in_the_setup() {
-    let more = r#"
-@pytest.fixture(scope="session")
-@hasten.once
-def database(worker_id):
-    note("up", worker_id)
-    wait_for("here", 2)
-    if (HERE / "log").read_text().count("up") == 1:
-        os._exit(7)
-    yield {"url": worker_id}
-    note("down", worker_id)
-"#;
-    let project = project(more, TESTS);
-    run(&project, &["-n", "2"]).check(1, &["5 passed, 1 error in"]);
-    let up = noted(&project, "up");
-    assert_eq!(up.len(), 2, "{}", project.read("log"));
-    assert_eq!(noted(&project, "down"), [up[1].as_str()]);
-}
-
 #[test]
 fn a_failure_is_that_of_all_tests() {
     let more = r#"
@@ -228,27 +169,6 @@ def database(worker_id):
 }
 
 #[test]
-fn a_failed_teardown_is_an_error() {
-    let more = DATABASE.replace(
-        "    note(\"down\", worker_id)\n",
-        "    print(\"dropping it\")\n    raise RuntimeError(\"in use\")\n",
-    );
-    let project = project(&more, TESTS);
-    let output = run(&project, &["-n", "2", "--junitxml", "junit.xml"]);
-    output.check(
-        1,
-        &[
-            "ERROR at teardown of test_it[",
-            "RuntimeError: in use",
-            "dropping it",
-            "is of fixtures that were set up once for the whole run: they were torn down after all tests",
-            "6 passed, 1 error in",
-        ],
-    );
-    assert!(project.read("junit.xml").contains("errors=\"1\""));
-}
-
-#[test]
 fn what_cannot_be_pickled_is_set_up_by_each_worker() {
     let more = DATABASE.replace(
         "yield {",
@@ -276,64 +196,6 @@ fn a_fixture_of_another_scope_is_named() {
                 \"module\", and has to be \"session\"";
     let output = project.hasten(&["-n", "2"]);
     output.check(0, &[line, "6 passed in"]);
-}
-
-/// Two fixtures of this kind, one behind the other, that two workers set up; and one that only the second worker has.
-const TWO: &str = r#"
-@pytest.fixture(scope="session")
-@hasten.once
-def server(worker_id):
-    note("server up", worker_id)
-    yield worker_id
-    note("server down", worker_id)
-
-@pytest.fixture(scope="session")
-def later():
-    wait_for("server up")
-
-@pytest.fixture(scope="session")
-@hasten.once
-def database(server, worker_id):
-    note("database up", worker_id)
-    yield server + worker_id
-    note("database down", worker_id)
-
-@pytest.fixture(scope="session")
-def client(server):
-    note("client up")
-    yield
-    note("client down")
-"#;
-
-#[test]
-fn they_are_torn_down_in_reverse_whoever_has_set_them_up() {
-    let project = project(TWO, "def test_a(server): pass\n").and(
-        "test_b.py",
-        "def test_b(later, database, client): assert len(database) == 6\n",
-    );
-    project
-        .hasten(&["-n", "2", "--dist", "loadfile"])
-        .check(0, &["2 passed in"]);
-    let log = project.read("log");
-    let lines: Vec<&str> = log.lines().collect();
-    let words: Vec<String> = lines
-        .iter()
-        .map(|line| line.split(" gw").next().unwrap().to_owned())
-        .collect();
-    assert_eq!(
-        words,
-        [
-            "server up",
-            "database up",
-            "client up",
-            "database down",
-            "client down",
-            "server down"
-        ]
-    );
-    let who = |line: &str| line.split(' ').next_back().unwrap().to_owned();
-    assert_ne!(who(lines[0]), who(lines[1]), "{log}");
-    assert_eq!(who(lines[0]), who(lines[5]));
 }
 
 #[test]
@@ -456,32 +318,6 @@ def test_too(here, database): assert database
 }
 
 #[test]
-fn an_interrupted_run_tears_it_down() {
-    let tests = r#"
-import pytest, time
-from conftest import note
-@pytest.mark.parametrize("n", range(2))
-def test_it(here, database, n):
-    note("runs")
-    time.sleep(600)
-"#;
-    let project = project(DATABASE, tests);
-    let child = project.start(&["-n", "2"]);
-    let log = project.path().join("log");
-    while std::fs::read_to_string(&log).is_ok_and(|text| text.matches("runs").count() < 2)
-        || !log.exists()
-    {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    let sent = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(sent.unwrap().success());
-    assert_eq!(Output::of(child).status, 2);
-    assert_eq!(noted(&project, "down"), noted(&project, "up"));
-}
-
-#[test]
 fn a_run_is_the_same_as_that_of_plain_pytest() {
     let conftest = r#"
 import hasten, pytest
@@ -508,4 +344,20 @@ def test_broken(broken): pass
     let project = Project::with("conftest.py", conftest).and("test_a.py", tests);
     let output = project.hasten(&["verify", "-n", "2"]);
     output.check(0, &["8 tests, no differences"]);
+}
+
+#[test]
+fn isolated_tests_set_it_up_for_themselves() {
+    let project = project(DATABASE, TESTS);
+    let mut command = project.command(&["-n", "2", "--isolate", "test"]);
+    command.env("WORKERS", "1");
+    Output::of(command.spawn().unwrap()).check(
+        0,
+        &[
+            "the fixture conftest.py::database is not set up once for the whole run, but by each worker: tests are isolated\n",
+            "6 passed in",
+        ],
+    );
+    assert_eq!(noted(&project, "up").len(), 6);
+    assert_eq!(noted(&project, "down").len(), 6);
 }
