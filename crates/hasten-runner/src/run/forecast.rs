@@ -120,7 +120,8 @@ fn shards_of(part: &Part) -> Shards {
 fn loads(outcome: &Outcome, durations: &[f64], collected: &Collected) -> Vec<Load> {
     let load = |sequence: &Vec<u32>| Load {
         tests: sequence.len(),
-        work: sequence.iter().map(|item| durations[*item as usize]).sum(),
+        // The sum of none is -0.
+        work: (sequence.iter()).fold(0.0, |sum, item| sum + durations[*item as usize]),
         first: sequence
             .first()
             .and_then(|item| collected.items.get(*item as usize))

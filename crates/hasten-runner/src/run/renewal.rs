@@ -111,6 +111,8 @@ impl Run {
     pub(super) fn has_left(&mut self, number: usize, bye: Bye) {
         let worker = &mut self.workers[number];
         worker.renewal = Renewal::Left;
+        // It has run something, so processes can start.
+        self.early_deaths = 0;
         add_paths(&mut worker.paths, bye.paths);
         let id = worker.id.clone();
         self.tell_worker_ended(number, None);
@@ -177,7 +179,6 @@ impl Run {
         if let Some(suite) = &mut self.suite {
             suite.planner.renewed(number);
         }
-        self.early_deaths = 0;
         self.measured.forget(number);
         let process = &mut self.processes[worker.process];
         process.role = Role::Worker(number);

@@ -1,7 +1,7 @@
 //! How isolated units end: by themselves, by a crash, at a limit, with the run; and where there is no fork.
 
 use super::{NOTED, POLLUTING, check, distinct, noted};
-use crate::project::Project;
+use crate::project::{Project, assert_nothing_left};
 
 #[test]
 fn a_crash_is_that_of_its_unit() {
@@ -21,6 +21,30 @@ fn a_crash_is_that_of_its_unit() {
         assert!(distinct(&tests, 0) <= ids, "{tests:?}");
         std::fs::remove_file(project.path().join("log")).unwrap();
     }
+}
+
+#[test]
+fn the_run_ends_when_no_process_can_start_any_more() {
+    let conftest = r#"
+import os
+def pytest_collection_finish(session):
+    mark = str(session.config.rootpath / "armed")
+    os.register_at_fork(after_in_child=lambda: os.path.exists(mark) and os._exit(9))
+"#;
+    let tests = r#"
+import pytest
+@pytest.mark.parametrize("n", range(20))
+def test_a(n, request): (request.config.rootpath / "armed").touch()
+"#;
+    let project = Project::with("conftest.py", conftest).and("test_a.py", tests);
+    let output = project.hasten(&["-n1", "--isolate=test"]);
+    let said = output.stdout + &output.stderr;
+    assert!(
+        said.contains("workers cannot start") || said.contains("cannot fork a process"),
+        "{said}"
+    );
+    assert_ne!(output.status, 0, "{said}");
+    assert_nothing_left(&project.path().to_string_lossy());
 }
 
 #[test]
