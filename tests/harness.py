@@ -47,12 +47,12 @@ def environment(*prefixes, **values):
     return {**kept, **values}
 
 
-def verify(hasten, python, folder, arguments, stderr=subprocess.STDOUT):
-    """Runs `hasten verify`."""
+def verify(hasten, python, folder, arguments, stderr=subprocess.STDOUT, without=()):
+    """Runs `hasten verify`; `without` has prefixes of further variables that it does not get."""
     return subprocess.run(
         [hasten, "verify", "--python", python, *arguments],
         cwd=folder,
-        env=environment(),
+        env=environment(*without),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=stderr,
