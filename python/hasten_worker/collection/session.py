@@ -101,9 +101,7 @@ class Session:
         keep_timers_out(manager)
         self._kept = keep(config)
         # As many processes as there may be workers; those that load for themselves are that many.
-        self._ahead = CompileAhead(
-            config, self._kept, self._identity["count"] if self.forks else 1
-        )
+        self._ahead = CompileAhead(config, self._kept, self._identity["count"] if self.forks else 1)
         manager.register(self)
         manager.register(ProvideXml())
         if self._identity.get("select"):
