@@ -104,7 +104,11 @@ impl<'a> Compared<'a> {
                 self.unstable.len()
             );
         }
-        let by_order: BTreeSet<_> = self.depends_on_order.iter().map(|one| &one.nodeid).collect();
+        let by_order: BTreeSet<_> = self
+            .depends_on_order
+            .iter()
+            .map(|one| &one.nodeid)
+            .collect();
         if !by_order.is_empty() {
             let _ = writeln!(
                 text,
