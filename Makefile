@@ -90,6 +90,12 @@ test-real-suites: build
 	@tests/fetch-suites
 	@$(PYTHON) tests/compare --only real
 
+# Suites of other projects, in environments of their own, for docs/compatibility.md. Not a part of `make test`: it takes
+# an hour. ONLY="NAME NAME" runs these.
+.PHONY: compatibility
+compatibility: build
+	@$(PYTHON) tests/compatibility $(if $(ONLY),--only $(ONLY))
+
 # That `pip install .` puts the native binary and the package for suites into an environment. Not a part of `make test`: it
 # builds everything again.
 test-wheel:

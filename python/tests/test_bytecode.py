@@ -146,3 +146,32 @@ def test_plain_assertions_are_left_alone(suite):
     run = suite.run("-n", "2", "--assert=plain", env=DONT)
     assert run.exitstatus == 0
     assert not kept(suite)
+
+
+RUNS_PYTEST = """
+import sys
+import pytest
+from _pytest.assertion import rewrite
+
+pytest_plugins = "pytester"
+
+def test_hook(pytester):
+    # The outer run has no such hook, and would not keep what calls it.
+    pytester.makeini("[pytest]\\nenable_assertion_pass_hook = true")
+    pytester.makeconftest("def pytest_assertion_pass(orig): print('passed:', orig)")
+    pytester.makepyfile("def test_a(): assert 1 + 1 == 2")
+    pytester.runpytest("-s").stdout.fnmatch_lines("*passed: 1 + 1 == 2*")
+
+def test_read(tmp_path):
+    source, pyc = tmp_path / "a.py", tmp_path / "a.pyc"
+    source.write_text("def test(): pass")
+    pyc.write_bytes(b"too short")
+    assert rewrite._read_pyc(source, pyc) is None
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_a_pytest_inside_of_a_test_has_its_own_byte_code(suite, method):
+    suite.write(test_one=RUNS_PYTEST)
+    run = suite.run("-n", "1", "--start-method", method, env=DONT)
+    assert run.exitstatus == 0, run.out

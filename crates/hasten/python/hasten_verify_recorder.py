@@ -4,6 +4,8 @@ Loaded with ``-p hasten_verify_recorder`` into plain pytest and into hasten's ma
 One JSON object a line, into the file that HASTEN_VERIFY_OUTPUT names. With HASTEN_VERIFY_MODE=summary nothing
 listens to reports while the run goes on; they are read at its end from what the terminal counted.
 HASTEN_VERIFY_ORDER names a file of node ids, one JSON string a line: only they run, in that order.
+With HASTEN_VERIFY_PLAIN pytest-xdist does nothing, though the suite's settings say ``-n auto``: what is compared with
+is one process.
 """
 
 import json
@@ -14,6 +16,7 @@ import pytest
 OUTPUT = "HASTEN_VERIFY_OUTPUT"
 MODE = "HASTEN_VERIFY_MODE"
 ORDER = "HASTEN_VERIFY_ORDER"
+PLAIN = "HASTEN_VERIFY_PLAIN"
 
 
 def write(file, entry):
@@ -93,6 +96,14 @@ class Order:
     def pytest_collection_modifyitems(self, items):
         items[:] = [item for item in items if plain(item.nodeid) in self.places]
         items.sort(key=lambda item: self.places[plain(item.nodeid)])
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_cmdline_main(config):
+    # A wrapper, to be there before pytest-xdist makes workers of these.
+    if PLAIN in os.environ and hasattr(config.option, "numprocesses"):
+        config.option.numprocesses = 0
+    yield
 
 
 def pytest_configure(config):

@@ -93,6 +93,22 @@ impl Arguments {
     }
 }
 
+/// Takes these flags of a command out of its words, and says which were there. What follows `--`
+/// is pytest's.
+pub(crate) fn take_flags<const N: usize>(
+    words: &[String],
+    flags: [&str; N],
+) -> (Vec<String>, [bool; N]) {
+    let own = words
+        .iter()
+        .position(|word| word == "--")
+        .unwrap_or(words.len());
+    let (own, rest) = words.split_at(own);
+    let there = flags.map(|flag| own.iter().any(|word| word == flag));
+    let others = own.iter().filter(|word| !flags.contains(&word.as_str()));
+    (others.chain(rest).cloned().collect(), there)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +136,19 @@ mod tests {
             (arguments.command, arguments.rest),
             (Command::Run, vec!["slow".to_owned()])
         );
+    }
+
+    #[test]
+    fn a_command_takes_its_own_flags() {
+        let words: Vec<String> = "--protocol -k name --json tests -- --json"
+            .split(' ')
+            .map(str::to_owned)
+            .collect();
+        let (rest, there) = take_flags(&words, ["--json", "--other"]);
+        assert_eq!(there, [true, false]);
+        let theirs = ["--protocol", "-k", "name", "tests", "--", "--json"];
+        assert_eq!(rest, theirs);
+        assert_eq!(take_flags(&words[6..], ["--json"]).1, [false]);
     }
 
     #[test]

@@ -53,6 +53,11 @@ class KeptBytecode:
         ):
             rewrite._read_pyc = self.read_pyc
 
+    def remove(self):
+        """pytest has its own function again: tests of plugins run pytest in their process."""
+        if rewrite._read_pyc == self.read_pyc:
+            rewrite._read_pyc = self._read_pyc
+
     def has(self, path):
         """Whether something is kept of a file; it may be out of date."""
         return os.path.exists(self._path(path))

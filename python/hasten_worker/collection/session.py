@@ -63,6 +63,7 @@ class Session:
         self._config = config
         self._session = None  # once it collects
         self._ahead = None
+        self._kept = None
         self._stopped = None
         self._seconds = 0.0
         self._worker = None  # what this process has become
@@ -99,9 +100,9 @@ class Session:
         manager = config.pluginmanager
         manager.set_blocked("terminalprogress-plugin")
         keep_timers_out(manager)
-        kept = keep(config)
+        self._kept = keep(config)
         # As many processes as there may be workers; those that load for themselves are that many.
-        self._ahead = CompileAhead(config, kept, self._identity["count"] if self.forks else 1)
+        self._ahead = CompileAhead(config, self._kept, self._identity["count"] if self.forks else 1)
         manager.register(self)
         manager.register(ProvideXml())
         if self._identity.get("select"):
@@ -206,6 +207,7 @@ class Session:
             raise
         finally:
             self._seconds = time.perf_counter() - started
+            self._kept.remove()
             if collects:
                 gc.enable()
             if self._audit:

@@ -41,3 +41,57 @@ fn runs_that_do_not_begin_are_not_the_same() {
         output.stderr
     );
 }
+
+#[test]
+fn what_plain_pytest_does_not_repeat_is_left_out() {
+    // Passes in every other process.
+    let project = Project::with(
+        "test_a.py",
+        "import pathlib\n\
+         def test_a():\n\
+         \x20   path = pathlib.Path(__file__).with_name('runs')\n\
+         \x20   runs = len(path.read_text()) if path.exists() else 0\n\
+         \x20   path.write_text('x' * (runs + 1))\n\
+         \x20   assert runs % 2 == 0\n",
+    );
+    project.hasten(&["verify", "-n", "2"]).check(
+        0,
+        &[
+            "plain pytest again",
+            "hasten: 1 tests, no differences",
+            "2 differences were left out, since two runs of plain pytest differ there, too",
+        ],
+    );
+}
+
+#[test]
+fn json_says_what_differs_and_what_depends_on_the_order() {
+    // A test with the mark `serial` runs last.
+    let project = Project::with(
+        "test_a.py",
+        "import pytest\n\
+         ran = []\n\
+         @pytest.mark.serial\n\
+         def test_serial(): ran.append(1)\n\
+         def test_after(): assert not ran\n\
+         def test_worker(request): assert not hasattr(request.config, 'workerinput')\n",
+    );
+    let output = project.hasten(&["verify", "--json", "-n", "2"]);
+    output.check(1, &[]);
+    assert!(output.stderr.contains("in the order of gw"), "{output:?}");
+    let report: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(report["same"], false);
+    assert_eq!(report["plain"]["tests"], 3);
+    assert_eq!(report["plain"]["exit_status"], 1);
+    let first = &report["hasten"][0];
+    let nodeids = |kind: &str| -> Vec<String> {
+        let found = first[kind].as_array().unwrap().iter();
+        found
+            .filter(|one| one["aspect"] == "outcome")
+            .map(|one| one["nodeid"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(nodeids("differences"), ["test_a.py::test_worker"]);
+    assert_eq!(nodeids("depends_on_order"), ["test_a.py::test_after"]);
+    assert!(nodeids("unstable").is_empty());
+}

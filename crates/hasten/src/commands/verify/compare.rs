@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use serde::Serialize;
+
 use super::recording::{Aspects, Recording};
 
 /// At most so many differences are shown in full.
@@ -14,12 +16,14 @@ const MOST_LINES: usize = 30;
 const NUMBER: &str = "number of reports";
 
 /// A difference in one report.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(super) struct Difference {
     pub(super) nodeid: String,
     pub(super) when: String,
     pub(super) aspect: String,
+    #[serde(rename = "pytest")]
     pub(super) expected: String,
+    #[serde(rename = "hasten")]
     pub(super) found: String,
 }
 

@@ -43,15 +43,20 @@ pub(super) struct Recording {
     pub(super) reports: BTreeMap<(String, String), Vec<Aspects>>,
     /// Exit status of the command.
     pub(super) exit_status: i32,
+    /// What the whole command took.
+    pub(super) seconds: f64,
     /// pytest's rootdir.
     pub(super) rootdir: String,
 }
 
 impl Recording {
     /// Reads the recorder's file. A run that ended before it was made has recorded nothing.
-    pub(super) fn read(path: &Utf8Path, exit_status: i32) -> Self {
+    pub(super) fn read(path: &Utf8Path, exit_status: i32, seconds: f64) -> Self {
         let text = fs_err::read(path).unwrap_or_default();
-        Self::parse(&String::from_utf8_lossy(&text), exit_status)
+        Self {
+            seconds,
+            ..Self::parse(&String::from_utf8_lossy(&text), exit_status)
+        }
     }
 
     pub(super) fn parse(text: &str, exit_status: i32) -> Self {
@@ -108,6 +113,7 @@ impl Recording {
         Self {
             reports,
             exit_status: self.exit_status,
+            seconds: self.seconds,
             rootdir: self.rootdir.clone(),
         }
     }

@@ -1,14 +1,15 @@
 //! The runs that are compared.
 
 use std::collections::HashMap;
+use std::io::Write;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use hasten_history::{Attempt, History};
 use hasten_runner::{HISTORY_FOLDER, unpack};
 
 use super::recording::Recording;
-use crate::arguments::Arguments;
 use crate::commands::Failure;
 use crate::environment;
 
@@ -84,10 +85,16 @@ pub(super) struct Runs {
     args: Vec<String>,
     plain_args: Vec<String>,
     hasten: std::path::PathBuf,
+    on_stderr: bool,
 }
 
 impl Runs {
-    pub(super) fn prepare(arguments: &Arguments) -> Result<Self, Failure> {
+    /// `on_stderr`: where to say what is being done; stdout otherwise.
+    pub(super) fn prepare(
+        python: Option<String>,
+        args: Vec<String>,
+        on_stderr: bool,
+    ) -> Result<Self, Failure> {
         let folder = tempfile::Builder::new()
             .prefix("hasten-verify-")
             .tempdir()?;
@@ -96,18 +103,25 @@ impl Runs {
         let offered = unpack(&environment::cache_folder())?.with_file_name("hasten");
         std::os::unix::fs::symlink(offered, folder.path().join("hasten"))?;
         Ok(Self {
-            python: environment::interpreter_search(arguments.python.clone()).find()?,
+            python: environment::interpreter_search(python).find()?,
             folder,
-            args: arguments.rest.clone(),
-            plain_args: without_own_options(&arguments.rest),
+            plain_args: without_own_options(&args),
+            args,
             hasten: environment::own_program()?,
+            on_stderr,
         })
     }
 
     pub(super) fn plain(&self, title: &str, name: &str) -> Result<Recording, Failure> {
+        self.record(title, name, self.plain_command(), &self.plain_args)
+    }
+
+    fn plain_command(&self) -> Command {
         let mut command = Command::new(&self.python);
-        command.args(["-c", PLAIN_PYTEST]);
-        self.record(title, name, command, &self.plain_args)
+        command
+            .args(["-c", PLAIN_PYTEST])
+            .env("HASTEN_VERIFY_PLAIN", "1");
+        command
     }
 
     pub(super) fn hasten(
@@ -135,10 +149,8 @@ impl Runs {
         let lines: Vec<String> = order.iter().map(|nodeid| json_line(nodeid)).collect();
         let path = self.folder.path().join("order");
         fs_err::write(&path, lines.concat())?;
-        let mut command = Command::new(&self.python);
-        command
-            .args(["-c", PLAIN_PYTEST])
-            .env("HASTEN_VERIFY_ORDER", path);
+        let mut command = self.plain_command();
+        command.env("HASTEN_VERIFY_ORDER", path);
         let title = format!("plain pytest, in the order of gw{worker}");
         self.record(&title, "order", command, &self.plain_args)
     }
@@ -150,11 +162,12 @@ impl Runs {
         mut command: Command,
         args: &[String],
     ) -> Result<Recording, Failure> {
-        super::print(&format!("{title} …\n"))?;
+        self.say(&format!("{title} …\n"))?;
         let folder = Utf8Path::from_path(self.folder.path())
             .ok_or_else(|| Failure::Usage("the temporary folder's name is not text".into()))?;
         let output = folder.join(format!("{name}.jsonl"));
         let log = fs_err::File::create(folder.join(format!("{name}.log")))?;
+        let start = Instant::now();
         let status = command
             .args(["-p", "hasten_verify_recorder", "-o"])
             .arg(format!("cache_dir={}", folder.join(name)))
@@ -165,12 +178,13 @@ impl Runs {
             .stdout(log.file().try_clone()?)
             .stderr(log.file().try_clone()?)
             .status()?;
+        let seconds = start.elapsed().as_secs_f64();
         let status = status.code().unwrap_or(-1);
         if status > 2 {
             let text = fs_err::read(folder.join(format!("{name}.log"))).unwrap_or_default();
-            super::print(&String::from_utf8_lossy(&text))?;
+            self.say(&String::from_utf8_lossy(&text))?;
         }
-        let recording = Recording::read(&output, status);
+        let recording = Recording::read(&output, status, seconds);
         if recording.rootdir.is_empty() {
             // Two runs that never began are not the same, they are nothing.
             return Err(Failure::Usage(format!(
@@ -178,6 +192,15 @@ impl Runs {
             )));
         }
         Ok(recording)
+    }
+
+    fn say(&self, text: &str) -> Result<(), Failure> {
+        if self.on_stderr {
+            std::io::stderr().lock().write_all(text.as_bytes())?;
+        } else {
+            crate::say(text)?;
+        }
+        Ok(())
     }
 }
 
