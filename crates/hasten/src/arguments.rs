@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(there, [true, false]);
         let theirs = ["--protocol", "-k", "name", "tests", "--", "--json"];
         assert_eq!(rest, theirs);
-        assert_eq!(take_flags(&words[6..], ["--json"]).1, [false]);
+        assert_eq!(take_flags(&words[5..], ["--json"]).1, [false]);
     }
 
     #[test]
