@@ -12,6 +12,7 @@ import pytest
 
 from hasten_worker.messages import wire
 from hasten_worker.messages.wire import Channel
+from hasten_worker.processes import frozen
 from hasten_worker.processes.forking import ForkFailed, fork_off
 from hasten_worker.processes.randomness import RandomState
 from hasten_worker.processes.shared_files import note_inherited
@@ -43,6 +44,7 @@ def run(channel, role, descriptors):
     TIMES.listen()
     RandomState.remember()
     note_inherited()
+    frozen.answer_questions()
     # Kept from the collector of every process to come, so that they share it.
     gc.freeze()
     say_hello(channel, role)

@@ -32,6 +32,7 @@ from hasten_worker.messages.journal import Journal
 from hasten_worker.messages.junit import ProvideXml
 from hasten_worker.messages.node_values import from_text
 from hasten_worker.messages.wire import Channel
+from hasten_worker.processes import frozen
 from hasten_worker.processes.children import Children
 from hasten_worker.processes.forking import ForkFailed, fork_child, fork_off
 from hasten_worker.processes.hazards import hazards
@@ -269,8 +270,7 @@ class Session:
         self._send_collected(session, unsafe)
         TIMES.stop()
         why_not_fused = fused.why_not(session)
-        gc.collect()
-        gc.freeze()
+        frozen.freeze()
         order = self._serve()
         if order is None:
             # Nobody was forked from here: what this session began, it ends itself.

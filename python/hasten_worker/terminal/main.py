@@ -1,7 +1,6 @@
 """The process on the terminal: pytest's own session."""
 
 import atexit
-import gc
 import json
 import os
 import sys
@@ -19,6 +18,7 @@ from hasten_worker.inspection.hooks import others
 from hasten_worker.messages import wire
 from hasten_worker.messages.wire import Channel
 from hasten_worker.plugin import Plugin
+from hasten_worker.processes import frozen
 from hasten_worker.processes.forking import ForkFailed, fork_off
 from hasten_worker.processes.hazards import hazards
 from hasten_worker.processes.identity import IdentityAudit
@@ -170,8 +170,7 @@ class Main:
             self._channel.send_json(wire.SESSION, {"forked": False, "unsafe": unsafe})
         else:
             # What is frozen is never written to by the collector, so that it stays shared.
-            gc.collect()
-            gc.freeze()
+            frozen.freeze()
             if self._fork_session(plugin, config):
                 return True
         self._audit.stop()

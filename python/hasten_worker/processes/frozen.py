@@ -1,0 +1,38 @@
+"""Objects that the garbage collector leaves alone, so that processes share their memory.
+
+For a suite that asks the collector they must not be different from others: what is frozen holds
+what it refers to for ever, and `gc.get_objects` and `gc.get_referrers` pass it over. So the first
+such question ends it, and costs memory from then on.
+"""
+
+import functools
+import gc
+import sys
+
+_collect = gc.collect
+_QUESTIONS = ("collect", "get_objects", "get_referrers")
+
+
+def freeze():
+    """Freezes what is there, but for garbage: that would stay for ever."""
+    _collect()
+    gc.freeze()
+
+
+def answer_questions():
+    """Lets the suite's questions be about all objects."""
+    for name in _QUESTIONS:
+        setattr(gc, name, _about_all(getattr(gc, name)))
+
+
+def _about_all(plain):
+    # The very tuple that holds the arguments is passed on: `get_referrers` knows that one.
+    @functools.wraps(plain)
+    def question(*args, **options):
+        __tracebackhide__ = True
+        # pytest collects at its end, for warnings of what is left.
+        if not sys._getframe(1).f_globals.get("__name__", "").startswith("_pytest."):
+            gc.unfreeze()
+        return plain(*args, **options)
+
+    return question
