@@ -46,7 +46,7 @@ fn in_terminal(project: &Project, args: &[&str], answers: &[(&str, &str)]) -> Ou
         .unwrap();
     let lines: String = answers
         .iter()
-        .map(|(wait, typed)| format!("{wait}\t{typed}\n"))
+        .map(|(wait, typed)| format!("{wait}\\t{typed}\n"))
         .collect();
     child
         .stdin
@@ -66,7 +66,8 @@ fn each_test_that_stops_gets_the_terminal_in_turn() {
             &["-n", "2", "--start-method", method],
             &[
                 ("(Pdb)", "p 'value', value\\n"),
-                ("('value', 42)", "continue\\n"),
+                ("('value', 42)\\n(Pdb)", "continue\\n"),
+                ("has stopped", ""),
                 ("(Pdb)", "p name * 3\\n"),
                 ("(Pdb)", "value = 7\\n"),
                 ("(Pdb)", "c\\n"),
@@ -95,7 +96,8 @@ fn time_limits_wait_for_who_debugs() {
                 "(Pdb)",
                 "import time; time.sleep(1.5); print('sle' + 'pt')\\n",
             ),
-            ("slept", "c\\n"),
+            ("slept\\n(Pdb)", "c\\n"),
+            ("has stopped", ""),
             ("(Pdb)", "c\\n"),
         ],
     );
@@ -133,7 +135,8 @@ fn ctrl_c_at_the_prompt_is_the_debuggers() {
         &["-n", "2"],
         &[
             ("(Pdb)", "\\x03"),
-            ("--KeyboardInterrupt--", "c\\n"),
+            ("--KeyboardInterrupt--\\n(Pdb)", "c\\n"),
+            ("has stopped", ""),
             ("(Pdb)", "c\\n"),
         ],
     );

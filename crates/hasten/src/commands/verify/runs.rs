@@ -17,7 +17,7 @@ const RECORDER: &str = include_str!("../../../python/hasten_verify_recorder.py")
 
 /// Starts pytest as its own command does, with another interpreter's name for `-c`.
 const PLAIN_PYTEST: &str = "import os, sys; sys.path[0] = os.path.dirname(sys.executable); \
-     sys.argv[0] = os.path.join(sys.path[0], 'pytest'); from _pytest import config; \
+     sys.argv[0] = __file__ = os.path.join(sys.path[0], 'pytest'); from _pytest import config; \
      sys.exit((getattr(config, '_console_main', None) or config.console_main)())";
 
 /// Options that plain pytest does not know, with their number of values.
