@@ -1,8 +1,9 @@
 """Objects that the garbage collector leaves alone, so that processes share their memory.
 
 For a suite that asks the collector they must not be different from others: what is frozen holds
-what it refers to for ever, and `gc.get_objects` and `gc.get_referrers` pass it over. So the first
-such question ends it, and costs memory from then on.
+what it refers to for ever, and `gc.get_objects` passes it over. So the first such question ends
+it, and costs memory from then on. `gc.get_referrers` passes it over, too, but must stay what it is:
+a function in Python between it and who asks would make the frame of that one a referrer.
 """
 
 import functools
@@ -10,7 +11,7 @@ import gc
 import sys
 
 _collect = gc.collect
-_QUESTIONS = ("collect", "get_objects", "get_referrers")
+_QUESTIONS = ("collect", "get_objects")
 
 
 def freeze():
@@ -26,7 +27,6 @@ def answer_questions():
 
 
 def _about_all(plain):
-    # The very tuple that holds the arguments is passed on: `get_referrers` knows that one.
     @functools.wraps(plain)
     def question(*args, **options):
         __tracebackhide__ = True
