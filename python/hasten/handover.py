@@ -43,7 +43,7 @@ def pytest_cmdline_main(config):
 
 def pytest_report_header(config):
     """Says why the tests run here."""
-    reason = _why_here(config)
+    reason = None if "hasten_worker" in sys.modules else _why_here(config)
     return reason and f"hasten: {reason}, so the tests run in this process, by pytest alone"
 
 
@@ -56,8 +56,6 @@ def _is_hastens(config, options):
 
 
 def _why_here(config):
-    if "hasten_worker" in sys.modules:
-        return None
     if _is_watched():
         return "a debugger or a tracer is attached"
     if not all(map(_name_of, config.invocation_params.plugins or ())):

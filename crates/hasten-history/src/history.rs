@@ -312,19 +312,9 @@ mod tests {
         let folder = Utf8Path::from_path(guard.path()).unwrap();
         let run = |uid: &str| RunRecord {
             uid: uid.to_owned(),
-            started_at: 0.0,
-            wall: 0.0,
             workers: 2,
-            python: String::new(),
-            pytest: String::new(),
-            platform: String::new(),
-            machine: String::new(),
-            args: Vec::new(),
-            commit: None,
-            exit_status: 0,
             whole_suite: true,
-            shard: None,
-            core_wait: None,
+            ..RunRecord::default()
         };
         let attempts: Vec<Attempt<'_>> = (0..500)
             .map(|number| Attempt {

@@ -149,7 +149,7 @@ impl Outcomes {
 }
 
 /// One run, as it is recorded.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunRecord {
     /// The run's own id (`PYTEST_XDIST_TESTRUNUID`); unique in a history.
     pub uid: String,

@@ -134,12 +134,9 @@ mod tests {
 
     fn item(bound: Option<u32>, alone: bool) -> Item {
         Item {
-            file: 0,
-            scope: 0,
-            expected: None,
             bound,
             alone,
-            unit: None,
+            ..Item::default()
         }
     }
 

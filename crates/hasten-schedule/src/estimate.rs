@@ -177,9 +177,7 @@ mod tests {
             file,
             scope,
             expected,
-            bound: None,
-            alone: false,
-            unit: None,
+            ..Item::default()
         }
     }
 

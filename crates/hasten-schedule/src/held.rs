@@ -309,9 +309,7 @@ mod tests {
             file,
             scope: file,
             expected: Some(1.0),
-            bound: None,
-            alone: false,
-            unit: None,
+            ..Item::default()
         };
         let items = [0, 0, 1, 2, 3].map(item);
         let mut resources = Resources::default();

@@ -111,12 +111,10 @@ mod tests {
 
     fn item(unit: Option<u32>, bound: Option<u32>, alone: bool) -> Item {
         Item {
-            file: 0,
-            scope: 0,
-            expected: None,
             bound,
             alone,
             unit,
+            ..Item::default()
         }
     }
 

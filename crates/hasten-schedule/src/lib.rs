@@ -70,7 +70,7 @@ pub use lower_limit::{Limiting, LowerLimit, Work};
 pub use planner::Planner;
 
 /// One test of the collection.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Item {
     /// Number of its file.
     pub file: u32,

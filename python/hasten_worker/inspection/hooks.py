@@ -49,6 +49,10 @@ def module_of(implementation):
     return getattr(implementation.function, "__module__", None) or ""
 
 
+# Who prints and writes as if there were no other process.
+PYTEST_AND_OURS = ("_pytest", "hasten_worker")
+
+
 def others(hook, modules):
     """Returns the implementations of a hook that are in none of these modules, nor below them."""
     known = tuple(module + "." for module in modules)

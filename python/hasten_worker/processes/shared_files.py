@@ -36,7 +36,7 @@ def shared_files(rootpath):
             continue
         kind = _kind(number, target)
         if kind is not None:
-            holder = _holder(number, kind, str(rootpath))
+            holder = _holder(number, str(rootpath))
             cause = f"{holder} holds {kind}" if holder else kind
             found.append({"kind": "files", "cause": cause})
     return found
@@ -70,9 +70,11 @@ def _kind(number, target):
 
 def _kind_of_socket(number):
     """Datagrams are whole, whoever sends them; a stream has one place where it is."""
+    duplicate = os.dup(number)
     try:
-        copy = RawSocket(fileno=os.dup(number))
+        copy = RawSocket(fileno=duplicate)
     except OSError:  # of a family that Python does not know
+        os.close(duplicate)
         return None
     try:
         if copy.type != SOCK_STREAM:
@@ -99,19 +101,22 @@ def _is_sqlite(number):
         return False
 
 
-def _holder(number, kind, rootpath):
+def _holder(number, rootpath):
     """Names the variable of a module of the project's from which the file is reached."""
+    # A connection of SQLite does not say which file is its own.
+    sqlite = sys.modules.get("sqlite3")
+    classes = (sqlite.Connection,) if sqlite is not None and _is_sqlite(number) else ()
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None) or ""
         if not file.startswith(rootpath + os.sep) or "site-packages" in file:
             continue
         for variable, value in list(vars(module).items()):
-            if _leads_to(value, number, "SQLite" in kind):
+            if _leads_to(value, number, classes):
                 return f"{os.path.relpath(file, rootpath)}: {variable}"
     return None
 
 
-def _leads_to(value, number, is_sqlite):
+def _leads_to(value, number, classes):
     seen, level = set(), [value]
     for _ in range(_DEPTH):
         following = []
@@ -119,7 +124,7 @@ def _leads_to(value, number, is_sqlite):
             if id(each) in seen or isinstance(each, _ELSEWHERE):
                 continue
             seen.add(id(each))
-            if _has(each, number) or (is_sqlite and type(each).__module__ == "sqlite3"):
+            if isinstance(each, classes) or _has(each, number):
                 return True
             following.extend(gc.get_referents(each))
         if len(seen) > _MOST_OBJECTS:

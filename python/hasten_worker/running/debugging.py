@@ -6,7 +6,6 @@ import signal
 
 import pytest
 
-from hasten_worker.messages import journal as words
 from hasten_worker.messages import wire
 
 
@@ -31,8 +30,7 @@ class Debugging:
             return
         # Who debugs is not to be hurried, neither now nor for the rest of the phase.
         journal.debugged(journal.started)
-        phase = journal.phase
-        journal.start_phase(words.NONE)
+        paused = journal.pause()
         try:
             self._channel.send(wire.ASK_TERMINAL)
             answer = json.loads(self._channel.receive_kind(wire.TERMINAL))
@@ -40,7 +38,7 @@ class Debugging:
             journal.cut_off = True
             return
         finally:
-            journal.start_phase(phase)
+            journal.resume(paused)
         if answer["granted"]:
             self._before = self._streams.open_stdin()
             # No shell would bring back what Ctrl-Z stops: it started another process.

@@ -1,6 +1,6 @@
 """Hooks that main calls again with what a worker sends: what they print is printed there."""
 
-from hasten_worker.inspection.hooks import hook_wrapper, others
+from hasten_worker.inspection.hooks import PYTEST_AND_OURS, hook_wrapper, others
 from hasten_worker.running.registration import register
 
 _REPLAYED = ("pytest_runtest_logstart", "pytest_runtest_logreport", "pytest_runtest_logfinish")
@@ -10,7 +10,7 @@ def mute_replayed_hooks(session, streams):
     """Lets what implementations of others print past pytest's capture vanish in this process."""
     plugin = _Muted()
     for name in _REPLAYED:
-        if others(getattr(session.config.hook, name), ("_pytest", "hasten_worker")):
+        if others(getattr(session.config.hook, name), PYTEST_AND_OURS):
             setattr(plugin, name, _muted(streams))
     register(session, plugin)
 

@@ -14,7 +14,7 @@ from hasten_worker.collection.times import TIMES
 from hasten_worker.configuration import vscode
 from hasten_worker.configuration.kept_out import bring_back
 from hasten_worker.configuration.settings import settings
-from hasten_worker.inspection.hooks import others
+from hasten_worker.inspection.hooks import PYTEST_AND_OURS, others
 from hasten_worker.messages import wire
 from hasten_worker.messages.wire import Channel
 from hasten_worker.plugin import Plugin
@@ -99,7 +99,7 @@ class Main:
         decision = self._decision = self._wait_for_decision()
         if decision["session"]:
             hook = config.pluginmanager.hook.pytest_load_initial_conftests
-            if others(hook, ("_pytest", "hasten_worker")):
+            if others(hook, PYTEST_AND_OURS):
                 if self._fork_session(plugin, config):
                     return
             else:

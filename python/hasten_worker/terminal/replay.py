@@ -6,7 +6,7 @@ import json
 from _pytest._io import TerminalWriter
 from _pytest.reports import TestReport
 
-from hasten_worker.inspection.hooks import others
+from hasten_worker.inspection.hooks import PYTEST_AND_OURS, others
 from hasten_worker.messages import records
 from hasten_worker.messages.junit import JunitOfMain
 from hasten_worker.messages.subtests import FAILED_SUBTESTS, restore_context, restore_failed
@@ -15,9 +15,6 @@ from hasten_worker.messages.warning_records import from_message
 from hasten_worker.terminal.listeners import own_reporter
 from hasten_worker.terminal.retried import Retried
 from hasten_worker.terminal.silent import SilentPasses
-
-# Who prints and writes as if there were no other process.
-_PYTEST = ("_pytest", "hasten_worker")
 
 
 class Replay:
@@ -28,9 +25,9 @@ class Replay:
         self._hook = session.config.hook
         self._items = items
         self._nodes = nodes
-        self._tells_nodes = bool(others(self._hook.pytest_runtest_logreport, _PYTEST))
+        self._tells_nodes = bool(others(self._hook.pytest_runtest_logreport, PYTEST_AND_OURS))
         if self._tells_nodes:
-            nodes.hide_from(_PYTEST)
+            nodes.hide_from(PYTEST_AND_OURS)
         self._live_line = live_line
         self._reporter = own_reporter(session.config)
         fast = not full_reports and (

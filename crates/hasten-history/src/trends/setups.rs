@@ -189,19 +189,9 @@ mod tests {
             attempts: 1,
             record: RunRecord {
                 uid: id.to_string(),
-                started_at: 0.0,
-                wall: 0.0,
                 workers: 1,
-                python: String::new(),
-                pytest: String::new(),
-                platform: String::new(),
-                machine: String::new(),
-                args: Vec::new(),
-                commit: None,
-                exit_status: 0,
                 whole_suite: true,
-                shard: None,
-                core_wait: None,
+                ..RunRecord::default()
             },
         };
         let attempt = |run, outcome, setup| PastAttempt {

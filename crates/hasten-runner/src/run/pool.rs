@@ -260,12 +260,12 @@ impl Run {
             return;
         }
         let crowded = self.is_crowded(Some(number));
-        let more_may_come = self.others_may_leave_items(number);
         let worker = &mut self.workers[number];
         let leaves = matches!(worker.renewal, Renewal::Leaving | Renewal::Left);
         if !worker.collected || worker.finishing || leaves || worker.sent.is_recalled() {
             return;
         }
+        let mut may_wait = false;
         let (items, last, renew) = match &mut self.suite {
             _ if self.stop.is_some() => (Vec::new(), true, false),
             None => {
@@ -281,11 +281,14 @@ impl Run {
                     (Vec::new(), true, false)
                 } else {
                     let next = suite.planner.next(number);
-                    let last = next.last && (!more_may_come || suite.planner.is_isolated(number));
-                    (suite.give_out(&next.items), last, next.renew)
+                    may_wait = !suite.planner.is_isolated(number);
+                    (suite.give_out(&next.items), next.last, next.renew)
                 }
             }
         };
+        // Looked at when it matters only: most batches are followed by others anyway.
+        let last = last && !(may_wait && self.others_may_leave_items(number));
+        let worker = &mut self.workers[number];
         if items.is_empty() && renew && worker.last {
             // It was told before that nothing follows, so it has torn everything down.
             self.renew(number);

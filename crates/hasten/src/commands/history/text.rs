@@ -112,16 +112,8 @@ mod tests {
                 started_at,
                 wall: 12.5,
                 workers: 2,
-                python: String::new(),
-                pytest: String::new(),
-                platform: String::new(),
-                machine: String::new(),
-                args: Vec::new(),
-                commit: None,
-                exit_status: 0,
                 whole_suite: true,
-                shard: None,
-                core_wait: None,
+                ..RunRecord::default()
             },
             attempts: 340,
         };

@@ -165,16 +165,8 @@ mod tests {
                 started_at: 90.0,
                 wall: 20.0,
                 workers: 2,
-                python: String::new(),
-                pytest: String::new(),
-                platform: String::new(),
-                machine: String::new(),
-                args: Vec::new(),
-                commit: None,
-                exit_status: 0,
                 whole_suite: true,
-                shard: None,
-                core_wait: None,
+                ..RunRecord::default()
             },
             attempts: 4,
         }
