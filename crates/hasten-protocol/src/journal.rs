@@ -10,7 +10,9 @@ pub const RECORDS_OFFSET: usize = 192;
 /// The value of an index that names no item.
 pub const NO_ITEM: u32 = u32::MAX;
 
-const STOP: usize = 0;
+const TOLD: usize = 0;
+const NO_FURTHER: u32 = 1;
+const HAS_TERMINAL: u32 = 2;
 const ITEM: usize = 4;
 const PHASE: usize = 8;
 const UNSENT: usize = 12;
@@ -109,7 +111,23 @@ pub fn initialise(memory: &mut [u8]) {
 
 /// Tells the worker to start no further item.
 pub fn set_stop(memory: &mut [u8]) {
-    memory[STOP..STOP + 4].copy_from_slice(&1u32.to_le_bytes());
+    tell(memory, |told| told | NO_FURTHER);
+}
+
+/// Tells the worker whether it has the terminal, to give it back when what it does now is over.
+pub fn set_terminal(memory: &mut [u8], has: bool) {
+    tell(memory, |told| {
+        if has {
+            told | HAS_TERMINAL
+        } else {
+            told & !HAS_TERMINAL
+        }
+    });
+}
+
+fn tell(memory: &mut [u8], change: impl FnOnce(u32) -> u32) {
+    let told = change(u32_at(memory, TOLD));
+    memory[TOLD..TOLD + 4].copy_from_slice(&told.to_le_bytes());
 }
 
 /// Number of items that the worker has taken out of its queue so far, to run them.

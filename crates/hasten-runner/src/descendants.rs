@@ -115,11 +115,11 @@ pub(crate) fn kill_all(except: i32) {
     }
 }
 
-/// Takes the status of a child that ended: its id and wait status; id 0 when none has.
+/// Takes the status of a child that ended or was stopped: its id and wait status; id 0 when none has.
 pub(crate) fn reap() -> Option<(i32, i32)> {
     let mut status = 0;
     // SAFETY: waits for any child with a valid place for the status.
-    let pid = unsafe { libc::waitpid(-1, &raw mut status, libc::WNOHANG) };
+    let pid = unsafe { libc::waitpid(-1, &raw mut status, libc::WNOHANG | libc::WUNTRACED) };
     (pid >= 0).then_some((pid, status))
 }
 

@@ -74,6 +74,11 @@ impl WorkerMemory {
         journal::set_stop(&mut self.journal);
     }
 
+    /// Says whether the process has the terminal for what it does now.
+    pub(crate) fn set_terminal(&mut self, has: bool) {
+        journal::set_terminal(&mut self.journal, has);
+    }
+
     /// Takes back what the worker has in its queue, but for so many items of all that it was sent; or nothing any more.
     pub(crate) fn recall(&mut self, most: Option<u32>) {
         journal::recall(&mut self.journal, most);

@@ -44,7 +44,9 @@ from hasten_worker.processes.identity import (
 )
 from hasten_worker.processes.stacks import write_stacks
 from hasten_worker.processes.streams import Streams
+from hasten_worker.running import debugging
 from hasten_worker.running.adoption import adopt
+from hasten_worker.running.registration import register
 from hasten_worker.running.time_limit import TimeLimit
 from hasten_worker.running.timers import keep_timers_out, mend_marks
 from hasten_worker.running.worker import Worker, leave, temporary_folder
@@ -69,6 +71,7 @@ class Session:
         self._seconds = 0.0
         self._worker = None  # what this process has become
         self._markup = _has_markup()
+        self._debugging = []  # plugins, while it collects
         self.streams = Streams()
         if config is not None:
             self.streams.watch(config)
@@ -168,7 +171,6 @@ class Session:
         """Leaves the options of a worker of pytest-xdist."""
         option.loadgroup = option.dist == "loadgroup"
         option.looponfail = False
-        option.usepdb = False
         option.dist = "no"
         option.distload = False
         option.numprocesses = None
@@ -194,6 +196,7 @@ class Session:
         self._session = session
         self.streams.hold()
         TimeLimit(self._journal, None)
+        self._begin_debugging(self._config)
         collects = gc.isenabled()
         gc.disable()
         started = time.perf_counter()
@@ -209,10 +212,25 @@ class Session:
         finally:
             self._seconds = time.perf_counter() - started
             self._kept.remove()
+            self._end_debugging(self._config.pluginmanager)
             if collects:
                 gc.enable()
             if self._audit:
                 self._audit.stop()
+
+    def _begin_debugging(self, config):
+        self._debugging = debugging.plugins(config, self._channel, self._journal, self.streams)
+        for plugin in self._debugging:
+            register(self._session, plugin)
+
+    def _end_debugging(self, manager):
+        for plugin in self._debugging:
+            manager.unregister(plugin)
+        self._give_terminal_back()
+
+    def _give_terminal_back(self):
+        if self._journal.told & words.HAS_TERMINAL:
+            debugging.give_terminal_back(self._channel)
 
     def _abort(self, message):
         """Sends what was collected until something happened, and what that was."""
@@ -223,6 +241,7 @@ class Session:
     def pytest_make_collect_report(self, collector):
         is_file = isinstance(collector, pytest.File)
         if is_file:
+            self._give_terminal_back()
             self._journal.start_file(collector.nodeid)
         report = yield
         if is_file:
@@ -336,7 +355,19 @@ class LoadingWorker(Session):
     def __init__(self, channel, identity, descriptors):
         super().__init__(channel, identity, descriptors[0])
         self._descriptors = descriptors
+        self._bring_back = None  # `--pdb`, where another worker has it for the collection of all
         write_stacks(descriptors[3])
+
+    def _begin_debugging(self, config):
+        if debugging.after_failures(config) and self._identity["id"] != "gw0":
+            self._bring_back = debugging.put_off_post_mortem(config.pluginmanager)
+        else:
+            super()._begin_debugging(config)
+
+    def _end_debugging(self, manager):
+        if self._bring_back is not None:
+            self._bring_back()
+        super()._end_debugging(manager)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):

@@ -22,7 +22,10 @@ _LONGEST_NAME = 4096
 # Long enough that tiny tests share a frame, too short for anybody to see.
 _FLUSH_AFTER = 5_000_000
 
-_STOP = struct.Struct("<I")
+STOP = 1  # no further item is to be started
+HAS_TERMINAL = 2  # lent for what runs now, and to be given back after it
+
+_TOLD = struct.Struct("<I")
 _ITEM = struct.Struct("<II")
 _COUNT = struct.Struct("<I")
 _TIMES = struct.Struct("<QQI")
@@ -67,9 +70,14 @@ class Journal:
         self.copied = True
 
     @property
+    def told(self):
+        """What the supervisor says: ``STOP``, ``HAS_TERMINAL``, both or nothing."""
+        return _TOLD.unpack_from(self._view, 0)[0]
+
+    @property
     def stop_asked(self):
         """Whether the supervisor wants no further item to be started."""
-        return _STOP.unpack_from(self._view, 0)[0] != 0
+        return self.told & STOP != 0
 
     def claim(self):
         """Takes the next item; false when the supervisor has taken back what is left of the queue.

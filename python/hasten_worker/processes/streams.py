@@ -18,11 +18,10 @@ class Streams:
 
     def __init__(self):
         self._real = {number: copy_up(number) for number in (1, 2) if _is_open(number)}
-        self._stdin = None
         self._nowhere = copy_up(os.open(os.devnull, os.O_RDWR))
         self._capturing = None
         self._held = {}
-        self._state = "loud"
+        self._state, self._targets = "loud", self._real
 
     def watch(self, config):
         """Takes notice of pytest's capture, which keeps copies of the descriptors."""
@@ -75,20 +74,23 @@ class Streams:
         """Returns the descriptor of the real stderr, or None."""
         return self._real.get(2)
 
+    def let_through(self):
+        """Lets everything reach the real files; returns what ``restore`` needs to undo that."""
+        before = self._state, self._targets
+        self.loud()
+        return before
+
+    def restore(self, before):
+        """Makes the streams what they were before ``let_through``."""
+        self._switch(*before)
+
     def close_stdin(self):
-        """Makes stdin an empty file: a worker must never stop at a terminal to read from it."""
+        """Makes stdin an empty file, unless it is a terminal: who reads from that waits for it."""
         capture = getattr(self._capturing, "in_", None)
         saved = getattr(capture, "targetfd_save", None)
         number = 0 if saved is None else saved
-        self._stdin = copy_up(number) if _is_open(number) else None
-        os.dup2(self._nowhere, number, inheritable=saved is None)
-
-    def open_stdin(self):
-        """Makes fd 0 what it was before ``close_stdin``; returns a copy of what it is now."""
-        before = copy_up(0)
-        if self._stdin is not None:
-            os.dup2(self._stdin, 0, inheritable=False)
-        return before
+        if not (_is_open(number) and os.isatty(number)):
+            os.dup2(self._nowhere, number, inheritable=saved is None)
 
     def capture_files(self):
         """Returns the files that pytest captures fd 1 and 2 in, or None."""
@@ -114,7 +116,7 @@ class Streams:
     def _switch(self, state, targets):
         if self._state == state:
             return
-        self._state = state
+        self._state, self._targets = state, targets
         _flush()
         for number, target in targets.items():
             capture = getattr(self._capturing, "out" if number == 1 else "err", None)

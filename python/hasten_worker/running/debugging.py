@@ -1,12 +1,17 @@
-"""A test that stops in pdb gets the terminal: ``breakpoint()``, ``pytest.set_trace()``."""
+"""Who stops in pdb gets the terminal: ``breakpoint()``, ``pytest.set_trace()``, ``--pdb``."""
 
 import json
-import os
 import signal
+import unittest
 
 import pytest
+from _pytest import runner
 
+from hasten_worker.inspection.hooks import hook_wrapper
 from hasten_worker.messages import wire
+
+# pytest's name for the plugin behind ``--pdb``.
+_PDB_INVOKE = "pdbinvoke"
 
 
 class Debugging:
@@ -19,12 +24,21 @@ class Debugging:
         self._channel = channel
         self._journal = journal
         self._streams = streams
-        self._before = None  # the descriptor that stdin was, while the terminal is ours
+        self._before = None  # what the streams were, while the terminal is ours
         self._on_suspend = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_enter_pdb(self):
         """Waits for its turn."""
+        self.borrow()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_leave_pdb(self):
+        """The test goes on."""
+        self.give_back()
+
+    def borrow(self):
+        """Waits until the terminal is free, and takes it."""
         journal = self._journal
         if self._before is not None or journal.copied or journal.cut_off:
             return
@@ -40,23 +54,81 @@ class Debugging:
         finally:
             journal.resume(paused)
         if answer["granted"]:
-            self._before = self._streams.open_stdin()
+            self._before = self._streams.let_through()
             # No shell would bring back what Ctrl-Z stops: it started another process.
             self._on_suspend = _set(signal.SIG_IGN)
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_leave_pdb(self):
-        """The test goes on."""
+    def give_back(self):
+        """Lets others have the terminal."""
         if self._before is None:
             return
-        os.dup2(self._before, 0, inheritable=False)
-        os.close(self._before)
+        self._streams.restore(self._before)
         self._before = None
         _set(self._on_suspend)
         try:
-            self._channel.send(wire.LEAVE_TERMINAL)
+            give_terminal_back(self._channel)
         except wire.Closed:
             self._journal.cut_off = True
+
+
+class PostMortem:
+    """``--pdb``: what pytest prints before its prompt needs the terminal, too."""
+
+    def __init__(self, debugging):
+        self._debugging = debugging
+
+    @hook_wrapper(tryfirst=True)
+    def pytest_runtest_makereport(self, call):
+        """Marks what is shown at the prompt, since pytest does so when the report was sent."""
+        report = yield
+        if runner.check_interactive_exception(call, report) and not _is_skip(call):
+            report._pdbshown = True
+        return report
+
+    @hook_wrapper(tryfirst=True)
+    def pytest_exception_interact(self, call):
+        """Holds the terminal for as long as pytest's plugin has the word."""
+        if _is_skip(call):
+            return (yield)
+        self._debugging.borrow()
+        try:
+            return (yield)
+        finally:
+            self._debugging.give_back()
+
+
+def give_terminal_back(channel):
+    """Returns when others may have the terminal: what reads from it next must ask for it again."""
+    channel.send(wire.LEAVE_TERMINAL)
+    channel.receive_kind(wire.TERMINAL)
+
+
+def plugins(config, channel, journal, streams):
+    """Returns what a process needs whose tests, or files, may stop in a debugger."""
+    debugging = Debugging(channel, journal, streams)
+    if after_failures(config):
+        return [debugging, PostMortem(debugging)]
+    return [debugging]
+
+
+def after_failures(config):
+    """Whether ``--pdb`` was given."""
+    return getattr(config.option, "usepdb", False)
+
+
+def put_off_post_mortem(manager):
+    """Takes ``--pdb`` out of a process; returns what brings it back."""
+    plugin = manager.unregister(name=_PDB_INVOKE)
+
+    def bring_back():
+        if plugin is not None:
+            manager.register(plugin, _PDB_INVOKE)
+
+    return bring_back
+
+
+def _is_skip(call):
+    return isinstance(call.excinfo.value, unittest.SkipTest)
 
 
 def _set(handler):

@@ -121,7 +121,13 @@ class ItemReports:
         return failed
 
     def abandon(self):
-        """The item was cut short: what it reported so far is packed, but it is not finished."""
+        """The item was cut short: what it reported so far is packed.
+
+        If that is a failure, the item has its verdict; a pass might have failed yet.
+        """
+        if self._outcome == records.OUTCOMES["failed"]:
+            self.finish()
+            return
         if self._noted:
             self._make_noted()
         self._release()

@@ -14,6 +14,7 @@ from hasten_worker.messages import journal as words
 from hasten_worker.messages import wire
 from hasten_worker.messages.records import NO_ITEM
 from hasten_worker.running.attempts import AGAIN, INDEX, Attempts
+from hasten_worker.running.debugging import give_terminal_back
 from hasten_worker.running.leftovers import Leftovers
 from hasten_worker.running.registration import register
 from hasten_worker.running.usage import PhaseUsage
@@ -120,7 +121,10 @@ class ItemLoop:
         while True:
             if self._journal.cut_off:
                 os._exit(CUT_OFF)
-            if self._ended or self._journal.stop_asked:
+            told = self._journal.told
+            if told & words.HAS_TERMINAL:
+                self._give_terminal_back()
+            if self._ended or told & words.STOP:
                 self._queue.clear()
                 self._last = True
             if self._has_item():
@@ -132,6 +136,12 @@ class ItemLoop:
                 self._wait()
             except wire.Closed:
                 os._exit(CUT_OFF)
+
+    def _give_terminal_back(self):
+        try:
+            give_terminal_back(self._channel)
+        except wire.Closed:
+            os._exit(CUT_OFF)
 
     def _run_one(self, word):
         index = word & INDEX

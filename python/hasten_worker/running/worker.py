@@ -24,8 +24,7 @@ from hasten_worker.messages.journal import Journal
 from hasten_worker.messages.node_values import to_text
 from hasten_worker.messages.records import NO_ITEM
 from hasten_worker.processes.stacks import write_stacks
-from hasten_worker.running import items
-from hasten_worker.running.debugging import Debugging
+from hasten_worker.running import debugging, items
 from hasten_worker.running.fixture_times import FixtureTimes
 from hasten_worker.running.item_reports import ItemReports
 from hasten_worker.running.registration import register
@@ -102,7 +101,8 @@ class Worker:
         register(session, WorkerHooks(self))
         mute_replayed_hooks(session, self._streams)
         vscode.in_worker(config)
-        register(session, Debugging(self.channel, self.journal, self._streams))
+        for plugin in debugging.plugins(config, self.channel, self.journal, self._streams):
+            register(session, plugin)
         if call_hooks_of_suite(config, self.journal):
             why_not_fused = why_not_fused or Reason("timers")
         if identity.get("watch_fixtures"):

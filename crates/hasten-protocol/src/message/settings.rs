@@ -31,6 +31,9 @@ pub struct Settings {
     /// `--pdb`.
     #[serde(default)]
     pub usepdb: bool,
+    /// `--capture`; `-s` is `no`.
+    #[serde(default)]
+    pub capture: Option<String>,
     /// `--trace`.
     #[serde(default)]
     pub trace: bool,

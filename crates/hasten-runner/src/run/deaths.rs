@@ -67,13 +67,17 @@ fn slow_collection(memory: &WorkerMemory, watch: &Watch) -> Option<SlowFile> {
 }
 
 impl Run {
-    /// Takes the statuses of all children that ended.
+    /// Takes the statuses of all children that ended or were stopped.
     pub(super) fn reap_children(&mut self) {
         while let Some((pid, status)) = descendants::reap() {
             if pid == 0 {
                 break;
             }
-            self.note_ending(pid, status);
+            if libc::WIFSTOPPED(status) {
+                self.on_process_stopped(pid, libc::WSTOPSIG(status));
+            } else {
+                self.note_ending(pid, status);
+            }
         }
     }
 

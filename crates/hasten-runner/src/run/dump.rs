@@ -52,7 +52,7 @@ impl Run {
         });
     }
 
-    fn memory_of(&self, role: Role) -> Option<&WorkerMemory> {
+    pub(super) fn memory_of(&self, role: Role) -> Option<&WorkerMemory> {
         match role {
             Role::Base | Role::Standby(_) | Role::Leaving => None,
             Role::Main if self.distribute => None,

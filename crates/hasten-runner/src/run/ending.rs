@@ -47,9 +47,9 @@ impl Stop {
 }
 
 impl Run {
-    pub(super) fn handle_signals(&mut self) -> Result<(), RunError> {
-        for event in self.signals.pending() {
-            match event {
+    pub(super) fn handle_signals(&mut self, events: &[Event]) {
+        for event in events {
+            match *event {
                 Event::Child => {}
                 Event::Interrupt { from_terminal } => self.interrupt(from_terminal),
                 Event::Suspend => self.suspend(),
@@ -64,7 +64,6 @@ impl Run {
             }
         }
         self.reap_children();
-        Ok(())
     }
 
     /// Ctrl-C: once, and tests are interrupted as pytest does; twice, and nobody waits.
@@ -85,6 +84,9 @@ impl Run {
             }
             self.stop
                 .get_or_insert_with(|| Stop::ended("interrupt", ""));
+            return;
+        }
+        if from_terminal && self.debug_what_runs() {
             return;
         }
         if !interrupted {
@@ -119,7 +121,7 @@ impl Run {
     }
 
     /// Ctrl-Z: the workers are not in the terminal's process group, so they are stopped here.
-    fn suspend(&mut self) {
+    pub(super) fn suspend(&mut self) {
         self.screen.clear_live_line();
         if let Some(keys) = &mut self.keys {
             keys.give_back();

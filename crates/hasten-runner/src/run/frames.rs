@@ -110,7 +110,7 @@ impl Run {
                 Ok(())
             }
             FromPython::LeaveTerminal => {
-                self.on_leave_terminal(number);
+                self.on_terminal_given_back(number);
                 Ok(())
             }
         }

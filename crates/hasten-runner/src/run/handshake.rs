@@ -1,5 +1,7 @@
 //! From the first process to a collected suite.
 
+use std::io::IsTerminal;
+
 use hasten_config::Isolate;
 use hasten_protocol::PROTOCOL_VERSION;
 use hasten_protocol::frame::{self, ToPython};
@@ -33,11 +35,29 @@ const FALLS_BACK: [&str; 3] = [
     "--gherkin-terminal-reporter",
 ];
 
+/// What beside the settings matters for that.
+#[derive(Clone, Copy, Default)]
+struct Demands<'a> {
+    /// Tests have time limits.
+    limited: bool,
+    /// What else is decided on outside the process that runs a test.
+    outside: Option<&'a str>,
+    /// Tests are to run in processes of their own.
+    isolates: bool,
+    /// Somebody can answer a prompt.
+    at_terminal: bool,
+}
+
 impl Choice {
-    /// `limited`: tests have time limits. `outside`: what else is decided on outside the process that runs a test.
-    /// `isolates`: tests are to run in processes of their own.
-    fn from(settings: &Settings, limited: bool, outside: Option<&str>, isolates: bool) -> Self {
-        let debugging = settings.usepdb || settings.trace || settings.debugger;
+    fn from(settings: &Settings, demands: Demands<'_>) -> Self {
+        let Demands {
+            limited,
+            outside,
+            isolates,
+            at_terminal,
+        } = demands;
+        let prompts = settings.trace || (settings.usepdb && !at_terminal);
+        let debugging = prompts || settings.debugger;
         let none = settings.numprocesses == Some(Workers::Exactly(0));
         if settings.in_process.is_some() || debugging {
             let option = settings.in_process.as_deref().unwrap_or_default();
@@ -151,6 +171,7 @@ impl Run {
         process.pid = Some(hello.pid);
         process.ending = self.unclaimed.remove(&hello.pid);
         self.tell_worker_started(role, hello.pid);
+        self.was_stopped_before(hello.pid);
         if role == Role::Base {
             self.python = Some(hello);
         }
@@ -231,12 +252,13 @@ impl Run {
 
     /// Whether a run with these settings is distributed.
     pub(super) fn choice(&self, settings: &Settings) -> Choice {
-        Choice::from(
-            settings,
-            self.rules.limit_tests(),
-            self.rules.decided_outside(),
-            self.rules.isolate() != Isolate::None,
-        )
+        let demands = Demands {
+            limited: self.rules.limit_tests(),
+            outside: self.rules.decided_outside(),
+            isolates: self.rules.isolate() != Isolate::None,
+            at_terminal: std::io::stdin().is_terminal(),
+        };
+        Choice::from(settings, demands)
     }
 
     /// main has loaded the conftest files, and forked the session or found why it must not.
@@ -403,17 +425,43 @@ mod tests {
                 false,
             ),
         ] {
-            assert_eq!(
-                Choice::from(&settings(json), limited, outside, false).distribute,
-                distribute,
-                "{json}"
-            );
+            let demands = Demands {
+                limited,
+                outside,
+                ..Demands::default()
+            };
+            let choice = Choice::from(&settings(json), demands);
+            assert_eq!(choice.distribute, distribute, "{json}");
+        }
+    }
+
+    #[test]
+    fn post_mortem_debugging_is_distributed_where_somebody_can_answer() {
+        for (json, at_terminal, distribute) in [
+            (r#"{"usepdb": true}"#, true, true),
+            (r#"{"usepdb": true}"#, false, false),
+            (r#"{"usepdb": true, "trace": true}"#, true, false),
+            (r#"{"usepdb": true, "numprocesses": 0}"#, true, false),
+        ] {
+            let demands = Demands {
+                at_terminal,
+                ..Demands::default()
+            };
+            let choice = Choice::from(&settings(json), demands);
+            assert_eq!(choice.distribute, distribute, "{json} {at_terminal}");
         }
     }
 
     #[test]
     fn isolation_needs_a_worker_or_is_off() {
-        let choice = |json, outside| Choice::from(&settings(json), false, outside, true);
+        let choice = |json, outside| {
+            let demands = Demands {
+                outside,
+                isolates: true,
+                ..Demands::default()
+            };
+            Choice::from(&settings(json), demands)
+        };
         assert!(choice(r#"{"numprocesses": 2}"#, None).note.is_none());
         let none = choice(r#"{"numprocesses": 0}"#, None);
         assert!(none.distribute && none.note.unwrap().contains("--isolate"));

@@ -315,9 +315,11 @@ impl Run {
     fn work(&mut self) -> Result<(), RunError> {
         while self.exit_status.is_none() {
             self.wait()?;
-            self.handle_signals()?;
+            // What a process said before a signal came is known before that is handled.
+            let signals = self.signals.pending();
             self.handle_keys();
             self.handle_frames()?;
+            self.handle_signals(&signals);
             self.handle_ended_processes()?;
             self.check_limits()?;
             self.look_at_waiting();

@@ -134,7 +134,7 @@ impl Run {
                 role: "worker",
                 args,
                 worker,
-                keep: matches!(role, Role::Standby(_)),
+                keep: matches!(role, Role::Standby(_)) && !self.tests_read_the_terminal(),
             },
         );
         self.start_worker(origin, process, frame, socket, descriptors)?;

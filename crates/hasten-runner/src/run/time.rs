@@ -90,6 +90,7 @@ impl Run {
             .chain(self.recall_moment())
             .chain(self.waits_moment())
             .chain(self.screen.next_moment())
+            .chain(self.terminal_moment())
             .chain(self.ending_moment())
             .min()
     }

@@ -1,4 +1,7 @@
-//! Tests that stop in a debugger, while others run.
+//! Tests that stop in a debugger or read from the terminal, while others run.
+
+mod input;
+mod post_mortem;
 
 use std::io::Write;
 use std::path::Path;
@@ -141,6 +144,16 @@ fn ctrl_c_at_the_prompt_is_the_debuggers() {
         ],
     );
     output.check(0, &["8 passed in", "unanswered: []\nstatus 0\n"]);
+}
+
+#[test]
+fn a_file_that_stops_while_it_is_collected_gets_the_terminal() {
+    for (method, prompts) in [("fork", 1), ("spawn", 2)] {
+        let project = Project::with("test_a.py", "value = 42\nbreakpoint()\ndef test(): pass\n");
+        let answers = [("(Pdb)", "p value + 1\\n"), ("43\\n(Pdb)", "c\\n")].repeat(prompts);
+        let output = in_terminal(&project, &["-n", "2", "--start-method", method], &answers);
+        output.check(0, &["1 passed in", "unanswered: []\nstatus 0\n"]);
+    }
 }
 
 #[test]
