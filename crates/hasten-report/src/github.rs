@@ -32,6 +32,8 @@ pub struct Gathered {
     flaky: Vec<Flaky>,
     /// The first failures of tests that were run again, and have no result yet.
     again: HashMap<String, Failure>,
+    /// What hasten says of the run.
+    notes: Vec<String>,
     /// Node id and seconds, the slowest first.
     slowest: Vec<(String, f64)>,
 }
@@ -61,6 +63,9 @@ impl Gathered {
         match event {
             Event::CollectionFinished { errors, .. } => self.errors.clone_from(errors),
             Event::TestFinished(test) => self.test(test),
+            Event::Note { text, .. } if self.notes.len() < MOST_FAILURES => {
+                self.notes.push(text.clone());
+            }
             Event::RunFinished {
                 seconds,
                 stopped,

@@ -41,6 +41,9 @@ impl Gathered {
             )
         });
         page.list("#### Flaky", flaky, self.flaky.len());
+        let notes = self.notes.iter();
+        let notes = notes.map(|note| format!("- {}\n", html(note).replace('\n', "<br>")));
+        page.list("#### Notes", notes, self.notes.len());
         if !self.slowest.is_empty() {
             let rows = self.slowest.iter();
             let rows: String = rows

@@ -94,6 +94,9 @@ fn mixed() -> Gathered {
         passed(1, true, false),
         passed(2, false, true),
     ]);
+    all.take(&Event::Note {
+        text: "the teardown of the fixture <database> failed\nafter the last test".into(),
+    });
     all.take(&Event::CollectionFinished {
         tests: 3,
         deselected: 0,

@@ -102,6 +102,19 @@ fn plain_pytest_is_annotated_too_and_collection_errors_are() {
 }
 
 #[test]
+fn what_fails_after_the_last_test_is_in_the_summary() {
+    let project = Project::with(
+        "test_a.py",
+        "import hasten, pytest\n\n@hasten.once\n@pytest.fixture(scope='session')\ndef server():\n    yield 1\n    assert 0\n\n\
+         def test_x(server): pass\n",
+    );
+    step(&project, &["-n", "2"]).check(1, &["1 passed, 1 error in"]);
+    let summary = project.read("summary.md");
+    assert!(summary.contains("#### Notes\n\n- "), "{summary}");
+    assert!(summary.contains("test_a.py::test_x"), "{summary}");
+}
+
+#[test]
 fn elsewhere_and_where_it_is_switched_off_nothing_is_said() {
     let project = Project::with("test_a.py", "def test_x(): assert 0\n");
     let output = project.hasten(&[]);
