@@ -33,6 +33,7 @@ mod report;
 mod retries;
 mod shards;
 mod slower;
+mod stepwise;
 mod timeouts;
 mod verify;
 mod waits;
