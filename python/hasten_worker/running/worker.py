@@ -12,7 +12,7 @@ import weakref
 
 import pytest
 
-from hasten_worker.configuration import vscode
+from hasten_worker.configuration import playwright, vscode
 from hasten_worker.fused.protocol import Fused
 from hasten_worker.inspection.hooks import hook_wrapper
 from hasten_worker.inspection.reasons import Reason
@@ -102,6 +102,7 @@ class Worker:
         register(session, WorkerHooks(self))
         mute_replayed_hooks(session, self._streams)
         vscode.in_worker(config)
+        playwright.in_worker(session, identity.get("basetemp"))
         register(session, Debugging(self.channel, self.journal, self._streams))
         if call_hooks_of_suite(config, self.journal):
             why_not_fused = why_not_fused or Reason("timers")
