@@ -46,7 +46,7 @@ class TestIn:
 
 
 def test_becomes_slower(benchmark):
-    before = pathlib.Path(".benchmarks").exists()
+    before = any(pathlib.Path(".benchmarks").glob("*/*.json"))
     benchmark.pedantic(time.sleep, args=(0.05 if before else 0.001,), rounds=2)
 
 
