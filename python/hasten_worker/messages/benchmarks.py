@@ -164,7 +164,7 @@ def _in_worker(original):
 def _state(measured):
     """Returns what the plugin has measured, as values that main can read."""
     state = dict(vars(measured))
-    stats, profile = state.pop("stats"), state.pop("cprofile_stats")
+    stats, profile = state.pop("stats"), state.pop("cprofile_stats", None)
     fixture = state.pop("fixture")
     state["options"] = {
         # The plugin shows their names.

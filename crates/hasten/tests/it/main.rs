@@ -6,6 +6,7 @@
 
 mod autoscale;
 mod basics;
+mod benchmarks;
 mod command_line;
 mod crashes;
 mod debugging;
