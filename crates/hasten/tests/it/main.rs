@@ -29,6 +29,7 @@ mod measured;
 mod nodes;
 mod once;
 mod plan;
+mod playwright;
 mod project;
 mod report;
 mod retries;
