@@ -8,7 +8,6 @@ compares and saves it.
 
 import bisect
 import os
-import pstats
 import sys
 import types
 import warnings
@@ -185,6 +184,7 @@ def _restored(sent):
     stats = module.Stats()
     stats.data = data
     if profile is not None:
+        pstats = sys.modules["pstats"]  # of the plugin's; no other suite shall find it imported
         values, profile = profile, pstats.Stats.__new__(pstats.Stats)
         vars(profile).update(values, stream=sys.stdout)
     fixture = types.SimpleNamespace(has_error=has_error)
