@@ -32,7 +32,7 @@ PASS = "def test_a(): pass"
         (["--pdb"], "usepdb", True),
         (["--trace"], "trace", True),
         (["--co"], "in_process", "--collect-only"),
-        (["--sw"], "in_process", "--stepwise"),
+        (["--sw"], "in_process", None),
         (["--setup-plan"], "in_process", "--setup-plan"),
         (["--fixtures"], "in_process", "--fixtures"),
         (["--cache-show"], "in_process", "--cache-show"),

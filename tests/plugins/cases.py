@@ -3,10 +3,18 @@
 A plugin is loaded alone (`-p`), so that no other one changes what is seen.
 """
 
+import contextlib
 import dataclasses
 import json
+import pathlib
 import re
+import shutil
 import sqlite3
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import postgresql
 
 
 @dataclasses.dataclass
@@ -20,9 +28,34 @@ class Case:
     artefacts: dict = dataclasses.field(default_factory=dict)  # by file name: what of it is compared
     same_output: bool = True  # what is printed is compared, else outcomes only
     unordered: bool = False  # lines of the output are compared whatever their order
+    masks: tuple = ()  # patterns in the output, each with what is compared instead
     note: str = ""
     suite: str = ""  # the folder, if it is not named like the plugin
     modes: tuple = ("-n 2", "-n 2 --start-method spawn", "-n 0")
+    variables: dict = dataclasses.field(default_factory=dict)  # for the suite
+    needs: str = ""  # one of NEEDS
+    by_worker: dict = dataclasses.field(default_factory=dict)  # artefacts that depend on workers: as pytest-xdist's
+
+
+@dataclasses.dataclass
+class Need:
+    """Something that a machine may lack."""
+
+    missing: object  # a function that says what is not installed, or None
+    start: object = contextlib.nullcontext  # makes a context in which it runs, with variables for the suite
+
+
+def no_postgresql():
+    """Why there is no server."""
+    return None if postgresql.programs() else postgresql.MISSING
+
+
+def no_chromium():
+    """Why there is no browser."""
+    return None if shutil.which("chromium") else "Chromium is not installed: scripts/install-chromium installs Debian's"
+
+
+NEEDS = {"chromium": Need(no_chromium), "postgresql": Need(no_postgresql, postgresql.server)}
 
 
 def coverage(path):
@@ -101,14 +134,81 @@ def allure(folder):
     return sorted(found, key=repr)
 
 
+def benchmark_json(path):
+    """What was measured, without what it took."""
+    report = json.loads(path.read_text())
+    found = [report["seen"], sorted(report["machine_info"]), report["version"]]
+    for each in report["benchmarks"]:
+        stats, profile = each.pop("stats"), each.pop("cprofile", ())
+        counts = (stats["rounds"], stats["iterations"]) if "pedantic" in each["name"] else None
+        found.append((each, sorted(stats), counts, sorted(line["function_name"] for line in profile)))
+    return found
+
+
+def benchmarks_saved(folder):
+    """The same of what is kept, in the order of the runs."""
+    saved = sorted(folder.glob("*/*.json"))
+    return [(re.sub(r"_[0-9a-f]{40}_.*|_unver.*", "", path.stem), *benchmark_json(path)) for path in saved]
+
+
 def durations(path):
     """Which tests are in it."""
     return sorted(json.loads(path.read_text()))
 
 
+def files(folder):
+    """Their names."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
 def text(path):
     """All of it."""
     return path.read_text()
+
+
+def kept_in_postgresql(_folder):
+    """Databases of tests that are left, each with the number of runs that noted themselves there."""
+
+    def ask(database, query):
+        command = ["psql", "--no-psqlrc", "--tuples-only", "--no-align", f"--dbname={database}", f"--command={query}"]
+        return subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.decode().split()
+
+    names = ask("postgres", "SELECT datname FROM pg_database WHERE datname LIKE 'test%' ORDER BY 1")
+    return [(name, *ask(name, "SELECT count(*) FROM runs")) for name in names]
+
+
+def kept_in_sqlite(folder):
+    """The same of files."""
+    found = []
+    for path in sorted(folder.glob("test_shop*")):
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            found.append((path.name, *map(str, *database.execute("SELECT count(*) FROM runs"))))
+    return found
+
+
+def without_worker(kept):
+    """Which of these there are, whatever the worker."""
+    return lambda folder: sorted({(name.split("_gw")[0], runs) for name, runs in kept(folder)})
+
+
+def django(name, kept, **fields):
+    """A suite with a database that outlives its run, in several runs in a row."""
+    return Case(
+        name,
+        "pytest-django",
+        ("pytest_django.plugin",),
+        (
+            (),
+            ("--reuse-db",),
+            ("--reuse-db",),
+            ("--reuse-db", "--create-db"),
+            (),
+        ),
+        {".": without_worker(kept)},
+        by_worker={".": kept},
+        suite="django",
+        **fields,
+    )
 
 
 CASES = [
@@ -126,8 +226,29 @@ CASES = [
         "benchmark",
         "pytest-benchmark",
         ("pytest_benchmark.plugin",),
-        same_output=False,
-        note="Where tests are distributed it measures nothing and says so, as under pytest-xdist. `-n 0` measures.",
+        (
+            ("--benchmark-json=bench.json",),
+            ("--benchmark-json=profile.json", "--benchmark-cprofile=ncalls"),
+            ("--benchmark-save=one", "--benchmark-group-by=func"),
+            ("--benchmark-autosave", "--benchmark-only", "--benchmark-save-data"),
+            ("--benchmark-compare=0001", "--benchmark-compare-fail=min:5%", "-k", "slower or pedantic"),
+            ("--benchmark-skip",),
+            ("--benchmark-disable",),
+            ("--benchmark-disable", "--benchmark-enable", "--benchmark-quiet"),
+            ("--benchmark-verbose", "-k", "pedantic"),
+        ),
+        {"bench.json": benchmark_json, "profile.json": benchmark_json, ".benchmarks": benchmarks_saved},
+        unordered=True,
+        masks=(
+            (r"(?ms)^-+ cProfile .*?^(?==)", ""),
+            (r"\b[\d,]+\.\d+\b( \([\d,.>]+\))?|(?<= )\d+$", "N"),
+            (r"(?s)^Traceback .*", ""),
+            (r"^\t.* - Field .*\n", ""),
+            (r"_unver\w*|_[0-9a-f]{40}_\w+", "_NAME"),
+            (r" {2,}", " "),
+            (r"-{2,}", "--"),
+        ),
+        note="Benchmarks run alone, when all others are done. With `--benchmark-verbose` the run stays in one process.",
     ),
     Case(
         "cov",
@@ -150,7 +271,24 @@ CASES = [
     ),
     Case("dependency", "pytest-dependency", ("pytest_dependency",), (("-rs",),)),
     Case(
-        "django", "pytest-django", ("pytest_django.plugin",), ((), ("--reuse-db",), ("--create-db", "--no-migrations"))
+        "django",
+        "pytest-django",
+        ("pytest_django.plugin",),
+        ((), ("--reuse-db",), ("--create-db", "--no-migrations")),
+        note="SQLite in memory.",
+    ),
+    django(
+        "django-sqlite",
+        kept_in_sqlite,
+        variables={"SHOP_DATABASE": "sqlite"},
+        note="SQLite in files: those that pytest-xdist makes, with what pytest-xdist leaves in them.",
+    ),
+    django(
+        "django-postgresql",
+        kept_in_postgresql,
+        variables={"SHOP_DATABASE": "postgresql"},
+        needs="postgresql",
+        note="PostgreSQL: the databases that pytest-xdist makes, with what it leaves in them.",
     ),
     Case("env", "pytest-env", ("pytest_env.plugin",)),
     Case("flask", "pytest-flask", ("pytest_flask.plugin",)),
@@ -180,6 +318,20 @@ CASES = [
     ),
     Case("mock", "pytest-mock", ("pytest_mock",)),
     Case("order", "pytest-order", ("pytest_order.plugin",), ((), ("-v",))),
+    Case(
+        "playwright",
+        "pytest-playwright",
+        ("pytest_playwright.pytest_playwright",),
+        (
+            ("--screenshot=only-on-failure", "--tracing=retain-on-failure"),
+            ("--screenshot=on", "--output=pictures", "test_a.py"),
+            ("--screenshot=only-on-failure",),
+        ),
+        {"test-results": files, "pictures": files},
+        unordered=True,
+        needs="chromium",
+        note="Debian's Chromium. The folder of results is emptied once in a run, and not by each worker.",
+    ),
     Case(
         "randomly",
         "pytest-randomly",

@@ -76,6 +76,9 @@ pub struct Configured {
     /// `--maxfail`; none or 0 is no limit.
     #[serde(default)]
     pub maxfail: Option<usize>,
+    /// main is to see the results in the order of collection, and none after the first that is missing.
+    #[serde(default)]
+    pub in_order: bool,
     /// Where workers make their temporary folders.
     #[serde(default)]
     pub basetemp: Option<String>,

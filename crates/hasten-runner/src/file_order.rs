@@ -6,6 +6,8 @@
 pub(crate) struct FileOrder {
     /// Show each item as soon as it is finished.
     by_item: bool,
+    /// Show nothing after the first item that is missing.
+    strict: bool,
     file_of: Vec<u32>,
     files: Vec<File>,
     held: Vec<Vec<u8>>,
@@ -49,12 +51,22 @@ impl FileOrder {
         let items = file_of.len();
         Self {
             by_item,
+            strict: false,
             file_of,
             incomplete: runs.len(),
             files: runs,
             held: vec![Vec::new(); items],
             finished: vec![false; items],
             ready: Vec::new(),
+        }
+    }
+
+    /// The order of collection, and nothing after the first item that is missing.
+    pub(crate) fn strict(items: usize) -> Self {
+        let one_file = std::iter::repeat_n((), items);
+        Self {
+            strict: true,
+            ..Self::new(one_file, false)
         }
     }
 
@@ -158,6 +170,9 @@ impl FileOrder {
 
     /// Releases everything, complete or not: the run ends.
     pub(crate) fn release_all(&mut self) {
+        if self.strict {
+            return;
+        }
         for number in 0..self.files.len() {
             let first = self.files[number].first;
             self.files[number].released = self.files[number].released.max(first);
@@ -199,6 +214,18 @@ mod tests {
         order.record(3, b"half");
         order.release_all();
         assert_eq!(order.take_ready(), b"half");
+    }
+
+    #[test]
+    fn in_strict_order_nothing_comes_after_a_gap() {
+        let mut order = FileOrder::strict(4);
+        assert_eq!(finish(&mut order, 1), "");
+        assert_eq!(finish(&mut order, 0), "01");
+        assert_eq!(finish(&mut order, 3), "");
+        order.record(2, b"half");
+        order.release_all();
+        assert!(!order.has_ready());
+        assert_eq!(finish(&mut order, 2), "half23");
     }
 
     #[test]

@@ -8,6 +8,7 @@ from hasten_worker.collection.times import TIMES
 from hasten_worker.collection.together import together
 from hasten_worker.configuration.filters import select
 from hasten_worker.configuration.flaky_marks import add_flaky_marks
+from hasten_worker.messages.benchmarks import alone
 from hasten_worker.messages.values import complete
 from hasten_worker.messages.warning_records import to_message
 
@@ -83,7 +84,9 @@ class Collection:
 def facts(items):
     """Returns what a message says of items."""
     table, marked = _items(items)
-    return {"items": table, **together(items, marked)}
+    said = together(items, marked)
+    said["serial"] = sorted({*said["serial"], *alone(items)})
+    return {"items": table, **said}
 
 
 def _items(items):

@@ -21,12 +21,14 @@ from hasten_worker.collection.kept_bytecode import keep
 from hasten_worker.collection.selection import Selection
 from hasten_worker.collection.shortcuts import Shortcuts
 from hasten_worker.collection.times import TIMES
+from hasten_worker.configuration import stepwise
 from hasten_worker.configuration.coverage import keep_data_of_others
 from hasten_worker.fused import protocol as fused
 from hasten_worker.inspection.hooks import hook_wrapper
 from hasten_worker.inspection.tracebacks import without_our_frames
 from hasten_worker.messages import journal as words
 from hasten_worker.messages import wire
+from hasten_worker.messages.benchmarks import MeasureInWorker
 from hasten_worker.messages.ending import stopped
 from hasten_worker.messages.journal import Journal
 from hasten_worker.messages.junit import ProvideXml
@@ -109,6 +111,7 @@ class Session:
         self._ahead = CompileAhead(config, self._kept, self._identity["count"] if self.forks else 1)
         manager.register(self)
         manager.register(ProvideXml())
+        manager.register(MeasureInWorker())
         if self._identity.get("select"):
             manager.register(Selection(self._channel))
         keep_data_of_others(config.known_args_namespace)
@@ -305,6 +308,7 @@ class Session:
         self._collection.drained = self.streams.nothing_is_captured()
         filters = self._identity.get("filters") or ()
         message = self._collection.message(session, self._seconds, unsafe, self._stopped, filters)
+        message["stepwise"] = stepwise.leave_to_main(session.config)
         self._channel.send_json(wire.COLLECTED, message)
 
     def _serve(self):

@@ -19,12 +19,12 @@ _IN_PROCESS = (
     ("setupplan", "--setup-plan"),
     ("setuponly", "--setup-only"),
     ("setupshow", "--setup-show"),
-    ("stepwise", "--stepwise"),
-    ("stepwise_skip", "--stepwise-skip"),
     ("cacheshow", "--cache-show"),
     ("debug", "--debug"),
     # pytest-bdd refuses it beside pytest-xdist.
     ("gherkin_terminal_reporter", "--gherkin-terminal-reporter"),
+    # It prints on the terminal while it measures.
+    ("benchmark_verbose", "--benchmark-verbose"),
 )
 _DEBUGGERS = ("pydevd", "bdb", "pydevd_frame_evaluator")
 

@@ -109,7 +109,8 @@ def _tagged(value, depth=20):
         return {_BYTES: value.hex()}
     if type(value) is complex:
         return {_COMPLEX: [value.real, value.imag]}
-    return {_OPAQUE: [_words(str, value), _words(repr, value)]}
+    shown = Opaque.of(value)
+    return {_OPAQUE: [str(shown), repr(shown)]}
 
 
 def _words(function, value):
@@ -125,6 +126,11 @@ class Opaque:
     def __init__(self, text, representation):
         self._text = text
         self._representation = representation
+
+    @classmethod
+    def of(cls, value):
+        """Returns what shows ``value``."""
+        return cls(_words(str, value), _words(repr, value))
 
     def __str__(self):
         return self._text

@@ -18,8 +18,9 @@ _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _SKIPPED = (os.__file__, "<frozen os>", "<frozen _collections_abc>")
 _PYTEST = ("_pytest", "pluggy", "pytest", "_pytest.assertion.rewrite")
 # pytest-cov is told who it is once more, after the fork (``running/adoption.py``); syrupy only
-# looks whether there is a worker, each time anew.
-_ADOPTED = ("pytest_cov", "syrupy")
+# looks whether there is a worker, each time anew; pytest-benchmark is told that there is none
+# (``messages/benchmarks.py``).
+_ADOPTED = ("pytest_cov", "syrupy", "pytest_benchmark")
 
 
 def set_environment(identity):

@@ -5,6 +5,7 @@ from _pytest.runner import CallInfo
 
 from hasten_worker.messages import journal as words
 from hasten_worker.messages import records
+from hasten_worker.messages.benchmarks import note_benchmarks, unsent
 from hasten_worker.messages.junit import note_junit
 from hasten_worker.messages.records import NO_ITEM
 from hasten_worker.messages.subtests import note_failed
@@ -29,6 +30,7 @@ class ItemReports:
         self.full = full_reports
         self._extra = extra or {}
         self._serialize = config.hook.pytest_report_to_serializable
+        self._measured = unsent(config)
         self.index = NO_ITEM
         self._noted = []
         self._held = []
@@ -61,6 +63,7 @@ class ItemReports:
             and not report.user_properties
             and type(report) is TestReport
             and not hasattr(report, "wasxfail")
+            and not self._measured
         ):
             self._held.append(report)
             return
@@ -178,6 +181,7 @@ class ItemReports:
         data.update(self._extra, item_index=self.index)
         note_failed(data, self._config, report)
         note_junit(data, self._config, report)
+        note_benchmarks(data, self._config, report)
         self._journal.append(records.pack_report(self.index, report, data))
 
     def _to_wire(self, report):

@@ -12,7 +12,7 @@ import weakref
 
 import pytest
 
-from hasten_worker.configuration import vscode
+from hasten_worker.configuration import playwright, vscode
 from hasten_worker.fused.protocol import Fused
 from hasten_worker.inspection.hooks import hook_wrapper
 from hasten_worker.inspection.reasons import Reason
@@ -101,6 +101,7 @@ class Worker:
         register(session, WorkerHooks(self))
         mute_replayed_hooks(session, self._streams)
         vscode.in_worker(config)
+        playwright.in_worker(session, identity.get("basetemp"))
         for plugin in debugging.plugins(config, self.channel, self.journal, self._streams):
             register(session, plugin)
         if call_hooks_of_suite(config, self.journal):

@@ -8,8 +8,10 @@ import sys
 
 import pytest
 
+from hasten_worker.configuration import stepwise
 from hasten_worker.configuration.settings import limits
 from hasten_worker.messages import wire
+from hasten_worker.messages.benchmarks import MeasureInMain
 from hasten_worker.messages.ending import Interruption, raise_end
 from hasten_worker.messages.warning_records import from_message
 from hasten_worker.terminal.listeners import own_reporter, who_listens
@@ -28,13 +30,15 @@ def configured(config, distributed, live_line=False, auto_workers=None):
     # Asking for the folder makes it, which pytest itself does when a test first needs it.
     factory = getattr(config, "_tmp_path_factory", None) if distributed else None
     listener = who_listens(config)
+    in_order = distributed and stepwise.is_on(config)
     return {
         "auto_workers": auto_workers,
         "full_reports": listener is not None,
         "listener": listener and listener.message(),
         "live_line": live_line,
         "verbosity": getattr(config.option, "verbose", 0),
-        "maxfail": getattr(config.option, "maxfail", 0),
+        "maxfail": 0 if in_order else getattr(config.option, "maxfail", 0),
+        "in_order": in_order,
         "basetemp": None if factory is None else str(factory.getbasetemp()),
         "rootdir": str(config.rootpath),
         "invocation_dir": str(config.invocation_params.dir),
@@ -88,6 +92,7 @@ class Controller:
         manager.register(self, "dsession")
         manager.register(self._interruption)
         manager.register(self._nodes)
+        manager.register(MeasureInMain())
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_cmdline_main(self, config):
@@ -119,7 +124,12 @@ class Controller:
                 groups.setdefault(str(split(nodeid)), []).append(index)
             self._channel.send_json(wire.GROUPS, groups)
         self._replay = Replay(
-            session, self._items, message["full_reports"], message["live_line"], self._nodes
+            session,
+            self._items,
+            message["full_reports"],
+            message["live_line"],
+            self._nodes,
+            message["in_order"],
         )
         self._shown(0)
         if collection["shouldstop"]:
@@ -132,17 +142,24 @@ class Controller:
         if failed and not session.config.option.continue_on_collection_errors:
             plural = "s" if failed != 1 else ""
             raise session.Interrupted(f"{failed} error{plural} during collection")
+        stop = None
         while True:
             kind, payload = self._channel.receive()
             if kind == wire.REPORTS:
                 self._replay.frame(payload)
+                if self._replay.stop is not stop:
+                    stop = self._replay.stop
+                    self._channel.send_json(wire.STOPPED, stop)
                 self._shown(_SEQUENCE.unpack_from(payload)[0])
             elif kind == wire.END:
                 self._replay.close()
                 end = json.loads(payload)
                 # Their outcomes stay what they are.
                 session.testsfailed += end.get("regressed") or 0
-                raise_end(end, session, self._interruption)
+                # It may be the last test at which it stops.
+                raise_end(
+                    stop if stop and end["kind"] == "done" else end, session, self._interruption
+                )
                 return True
             else:
                 self._told(kind, payload)
@@ -244,6 +261,7 @@ def _tell_cache(config, collection):
     new_first = manager.getplugin("nfplugin")
     if hasattr(new_first, "cached_nodeids") and not collection["shouldstop"]:
         new_first.cached_nodeids.update(parse(item[0]) for item in collection["items"])
+    stepwise.tell(config, collection.get("stepwise"), parse)
     last_failed = manager.getplugin("lfplugin")
     if hasattr(last_failed, "lastfailed") and collection["lastfailed"] is not None:
         last_failed.lastfailed.clear()

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import threading
+import traceback
 
 from hasten_worker import roles
 from hasten_worker.collection.kept_bytecode import keep
@@ -15,6 +16,7 @@ from hasten_worker.configuration import vscode
 from hasten_worker.configuration.kept_out import bring_back
 from hasten_worker.configuration.settings import settings
 from hasten_worker.inspection.hooks import PYTEST_AND_OURS, others
+from hasten_worker.inspection.tracebacks import without_our_frames
 from hasten_worker.messages import wire
 from hasten_worker.messages.wire import Channel
 from hasten_worker.plugin import Plugin
@@ -38,6 +40,11 @@ def run(channel, args, descriptors):
     plugin = Plugin(Main(channel, memory))
     try:
         status = _console(args, plugin)
+    except Exception as error:
+        # A plugin has raised where pytest does not expect it. Python would show that, and end so.
+        sys.stderr.write(without_our_frames(traceback.format_exc()))
+        plugin.role.died(error)
+        return 1
     except BaseException as error:
         plugin.role.died(error)
         raise

@@ -8,6 +8,7 @@ from _pytest.reports import TestReport
 
 from hasten_worker.inspection.hooks import PYTEST_AND_OURS, others
 from hasten_worker.messages import records
+from hasten_worker.messages.benchmarks import BenchmarksOfMain
 from hasten_worker.messages.junit import JunitOfMain
 from hasten_worker.messages.subtests import FAILED_SUBTESTS, restore_context, restore_failed
 from hasten_worker.messages.values import restore
@@ -20,7 +21,8 @@ from hasten_worker.terminal.silent import SilentPasses
 class Replay:
     """Calls ``pytest_runtest_logstart``, ``_logreport`` and ``_logfinish`` as a run would."""
 
-    def __init__(self, session, items, full_reports, live_line, nodes):
+    def __init__(self, session, items, full_reports, live_line, nodes, in_order=False):
+        self._session = session
         self._config = session.config
         self._hook = session.config.hook
         self._items = items
@@ -35,10 +37,13 @@ class Replay:
             or session.config.pluginmanager.getplugin("terminalreporter") is None
         )
         self._silent = SilentPasses(session, self._reporter, live_line) if fast else None
+        self._in_order = in_order  # as in one process: nothing comes after the end
+        self.stop = None  # the STOPPED message, when this session wants to end
         self._open = None  # the item whose logstart was called
         self._location = None
         self._warnings = []
         self._junit = JunitOfMain(session.config)
+        self._benchmarks = BenchmarksOfMain(session.config)
         self._retried = None  # as soon as a test was run again
         if live_line:
             self._silence_progress()
@@ -47,6 +52,8 @@ class Replay:
         """Plays the records of a REPORTS frame."""
         silent = self._silent
         for index, kind, *rest, data in records.unpack_all(payload, 4):
+            if self.stop:
+                return
             if kind == records.PASSED and silent is not None and not self._is_special():
                 silent.add(self._items[index][0], *rest[2:])
                 if self._warnings:
@@ -137,6 +144,15 @@ class Replay:
             self._retried.end()
         # pytest records the warnings of an item after it has finished.
         self._send_warnings()
+        if self._in_order:
+            self._look_for_the_end()
+
+    def _look_for_the_end(self):
+        session = self._session
+        if session.shouldfail:
+            self.stop = {"kind": "shouldfail", "message": str(session.shouldfail)}
+        elif session.shouldstop:
+            self.stop = {"kind": "shouldstop", "message": str(session.shouldstop)}
 
     def _send_warnings(self):
         for data in self._warnings:
@@ -148,6 +164,7 @@ class Replay:
         try:
             value = json.loads(data)
             attributes = self._junit.take(value)
+            self._benchmarks.take(value)
             return read_report(self._config, value), attributes
         except Exception as error:
             # A report that cannot be read is a failure to see, not the end of the run.

@@ -287,6 +287,11 @@ impl Run {
         }
     }
 
+    /// True when main decides where the run stops, and sees nothing of what comes after that (`--stepwise`).
+    pub(super) fn shows_in_order(&self) -> bool {
+        self.configured.as_ref().is_some_and(|main| main.in_order)
+    }
+
     /// Tells main that the run is over.
     fn end_main(&mut self) {
         self.ended = true;
@@ -304,7 +309,7 @@ impl Run {
             .suite
             .as_ref()
             .map_or(0, |suite| suite.ledger.missing());
-        if missing > 0 {
+        if missing > 0 && !self.shows_in_order() {
             self.note_summary(&not_run(missing));
         }
         self.send_ready_reports();

@@ -29,11 +29,7 @@ pub(super) struct Choice {
 
 /// Options that run tests, and for which hasten falls back to one process. The others of
 /// `in_process` only list, as everybody expects.
-const FALLS_BACK: [&str; 3] = [
-    "--stepwise",
-    "--stepwise-skip",
-    "--gherkin-terminal-reporter",
-];
+const FALLS_BACK: [&str; 2] = ["--gherkin-terminal-reporter", "--benchmark-verbose"];
 
 /// What beside the settings matters for that.
 #[derive(Clone, Copy, Default)]

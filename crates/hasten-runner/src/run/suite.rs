@@ -44,7 +44,11 @@ impl Suite {
             nodeids: items.iter().map(|item| item.0.clone()).collect(),
             ledger: Ledger::new(items.len()),
             planner: Planner::with_resources(planned, options, &rules.resources(collected)),
-            order: FileOrder::new(items.iter().map(file_of), configured.live_line),
+            order: if configured.in_order {
+                FileOrder::strict(items.len())
+            } else {
+                FileOrder::new(items.iter().map(file_of), configured.live_line)
+            },
             limits: rules.limits(collected, estimates),
             attempts: Attempts::default(),
             failures: Failures::default(),

@@ -103,7 +103,7 @@ impl Run {
         PlannerOptions {
             workers,
             most: limit.unwrap_or(workers),
-            in_order: self.rules.keeps_order(),
+            in_order: self.rules.keeps_order() || self.shows_in_order(),
             ..PlannerOptions::default()
         }
     }

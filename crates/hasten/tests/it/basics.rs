@@ -93,7 +93,7 @@ fn without_progress(line: &str) -> String {
     }
 }
 
-fn without_times(text: &str) -> String {
+pub(crate) fn without_times(text: &str) -> String {
     text.lines()
         .map(|line| match line.find(" in ") {
             Some(at) if line.contains(" passed") || line.contains(" failed") => {
@@ -103,6 +103,27 @@ fn without_times(text: &str) -> String {
         })
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+#[test]
+fn what_a_plugin_raises_past_pytest_is_shown() {
+    let project = Project::with("test_a.py", "def test_a(): pass\n").and(
+        "conftest.py",
+        "def pytest_terminal_summary(): raise ValueError('of the plugin')\n",
+    );
+    let shown = |stderr: &str| {
+        let lines = stderr.lines();
+        let end: Vec<_> = lines
+            .skip_while(|line| !line.contains("conftest.py"))
+            .collect();
+        end.join("\n")
+    };
+    let plain = project.pytest(&[]);
+    for count in ["0", "2"] {
+        let output = project.hasten(&["-n", count]);
+        output.check(plain.status, &[]);
+        assert_eq!(shown(&output.stderr), shown(&plain.stderr));
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::project::Project;
+use crate::project::{Output, Project};
 
 fn project() -> Project {
     Project::with(
@@ -148,14 +148,22 @@ fn a_junit_file_has_every_test() {
 
 #[test]
 fn a_fall_back_to_one_process_is_said() {
-    let project = project();
-    project.hasten(&["--stepwise"]).check(
-        2,
+    let project = project().and(
+        "reporter.py",
+        "def pytest_addoption(parser): parser.addoption('--gherkin-terminal-reporter', action='store_true')\n",
+    );
+    let option = ["-p", "reporter", "--gherkin-terminal-reporter"];
+    let run = |args: &[&str]| {
+        let mut command = project.command(&[&option, args].concat());
+        Output::of(command.env("PYTHONPATH", project.path()).spawn().unwrap())
+    };
+    run(&[]).check(
+        1,
         &[
             "master",
-            "the tests ran in one process, because of --stepwise",
+            "the tests ran in one process, because of --gherkin-terminal-reporter",
         ],
     );
-    let asked = project.hasten(&["--stepwise", "-n", "0"]);
+    let asked = run(&["-n", "0"]);
     assert!(!asked.stdout.contains("in one process"), "{}", asked.stdout);
 }

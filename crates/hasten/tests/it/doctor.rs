@@ -165,7 +165,7 @@ fn tests_of_a_worker_that_died_are_not_counted() {
 
 #[test]
 fn plain_pytest_is_said_to_have_run() {
-    for (args, option) in [(&["-n", "0"][..], "-n 0"), (&["--stepwise"], "--stepwise")] {
+    for (args, option) in [(&["-n", "0"][..], "-n 0"), (&["--pdb"], "--pdb")] {
         assert_has(
             &report(&project(), args),
             &[

@@ -6,6 +6,7 @@
 
 mod autoscale;
 mod basics;
+mod benchmarks;
 mod command_line;
 mod crashes;
 mod debugging;
@@ -28,11 +29,13 @@ mod measured;
 mod nodes;
 mod once;
 mod plan;
+mod playwright;
 mod project;
 mod report;
 mod retries;
 mod shards;
 mod slower;
+mod stepwise;
 mod timeouts;
 mod verify;
 mod waits;

@@ -1,3 +1,4 @@
+import os
 import urllib.request
 
 import pytest
@@ -23,6 +24,12 @@ def test_transaction(n):
     with transaction.atomic():
         Item.objects.create(name="kept")
     assert Item.objects.count() == 1
+
+
+@pytest.mark.parametrize("n", range(4))
+def test_database_of_this_worker(db, worker_suffix, n):
+    if os.environ.get("SHOP_DATABASE"):
+        assert connection.settings_dict["NAME"] == "test_shop" + worker_suffix
 
 
 def test_no_database():
