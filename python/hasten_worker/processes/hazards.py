@@ -4,6 +4,7 @@ from hasten_worker.processes.child_processes import child_processes
 from hasten_worker.processes.identity import IdentityAudit
 from hasten_worker.processes.shared_files import shared_files
 from hasten_worker.processes.shared_memory import shared_memory
+from hasten_worker.processes.streams import captured
 from hasten_worker.processes.temporary import TemporaryNames
 from hasten_worker.processes.threads import unsafe_threads
 
@@ -35,6 +36,6 @@ class Audit:
         if config.known_args_namespace.hasten_start_method == "fork":
             return found
         root = config.rootpath
-        for look in (unsafe_threads, child_processes, shared_files, shared_memory):
-            found += look(root)
+        found += unsafe_threads(root) + child_processes(root)
+        found += shared_files(root, captured(config)) + shared_memory(root)
         return found + self._temporary.hazards(root)

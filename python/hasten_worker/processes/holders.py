@@ -6,8 +6,8 @@ import sys
 import types
 
 # How far from a module's variable it is looked for, and among how many objects.
-_DEPTH = 6
-_MOST_OF_A_VARIABLE = 20_000
+_DEPTH = 10
+_MOST_OF_A_VARIABLE = 50_000
 _MOST = 400_000
 
 # What belongs to other modules, and what holds nothing.

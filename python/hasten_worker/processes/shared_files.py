@@ -37,17 +37,23 @@ def note_inherited():
     _inherited.update(target for _, target in _open_files())
 
 
-def shared_files(rootpath):
-    """Returns why this process must not be forked: what is open, and which variable holds it."""
-    found = []
+def shared_files(rootpath, captured):
+    """Returns why this process must not be forked: what is open, and which variable holds it.
+
+    ``captured``: descriptors of pytest's capture.
+    """
+    rootpath, found = str(rootpath), []
+    ours = {_inode(number) for number in captured}
     for number, target in _of_suite():
-        kind = _kind(number, target)
-        held = _holder(number, str(rootpath)) if kind or _is_written(number, target) else None
-        if kind is None and held is not None:
-            kind = f"a file to read and write ({os.path.basename(target)})"
+        if _inode(number) in ours:
+            continue
+        kind, held = _kind(number, target), None
         if kind is not None:
-            cause = f"{held} holds {kind}" if held else kind
-            found.append({"kind": "files", "cause": cause})
+            held = _holder(number, rootpath)
+        elif _is_written(number, target):
+            kind, held = _kind_of_file(number, target, rootpath)
+        if kind is not None:
+            found.append({"kind": "files", "cause": f"{held} holds {kind}" if held else kind})
     return found
 
 
@@ -87,26 +93,18 @@ def _open_files():
 
 
 def _of_suite():
-    """Yields what was opened since the interpreter started, but by us and by pytest's capture."""
-    # Capture has its files on these numbers, too.
-    captured = {os.fstat(number).st_ino for number in (0, 1, 2) if _is_open(number)}
+    """Yields what was opened since the interpreter started, but by us."""
     for number, target in list(_open_files()):
-        if target in _inherited or number in descriptors.OURS:
-            continue
-        try:
-            if number < 3 or os.fstat(number).st_ino in captured:
-                continue
-        except OSError:  # closed meanwhile
-            continue
-        yield number, target
+        if target not in _inherited and number not in descriptors.OURS:
+            yield number, target
 
 
-def _is_open(number):
+def _inode(number):
     try:
-        os.fstat(number)
-    except OSError:
-        return False
-    return True
+        status = os.fstat(number)
+    except OSError:  # closed
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _kind(number, target):
@@ -162,14 +160,28 @@ def _address(address):
 
 def _is_sqlite(number):
     try:
-        begin = os.pread(number, len(_SQLITE), 0)
-        if begin == _SQLITE:
-            return True
-        # A database that was made just now.
-        flags = fcntl.fcntl(number, fcntl.F_GETFL)
-        return not begin and flags & _AS_SQLITE == _AS_SQLITE and _is_regular(number)
+        return os.pread(number, len(_SQLITE), 0) == _SQLITE
     except OSError:  # not a file to read from
         return False
+
+
+def _kind_of_file(number, target, rootpath):
+    """Returns what a file is that is read from and written to, and who holds it, or None twice.
+
+    One that no variable of the project holds is the business of a library.
+    """
+    name = os.path.basename(target)
+    held = holder(rootpath, lambda value: _has(value, number))
+    if held is not None:
+        return f"a file to read and write ({name})", held
+    # A database that was made just now; that of a connection is not known.
+    flags = fcntl.fcntl(number, fcntl.F_GETFL)
+    if flags & _AS_SQLITE == _AS_SQLITE and not os.fstat(number).st_size:
+        classes = loaded("sqlite3.Connection")
+        held = classes and holder(rootpath, lambda value: is_a(value, classes))
+        if held:
+            return f"an open SQLite database ({name})", held
+    return None, None
 
 
 def _is_written(number, target):
