@@ -64,8 +64,8 @@ def _is_process(value, classes, pid):
 def _name(pid):
     """Returns the command of a process, or None when it has ended."""
     try:
-        with open(f"/proc/{pid}/cmdline", "rb") as file:
-            command = file.read().split(b"\0")[0]
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="surrogateescape") as file:
+            command, _, rest = file.read().partition(" (")[2].rpartition(") ")
     except OSError:
         return None
-    return os.path.basename(os.fsdecode(command)) or None
+    return None if rest[:1] in ("Z", "X") else command

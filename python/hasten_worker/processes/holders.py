@@ -21,6 +21,7 @@ _ELSEWHERE = (
     int,
     float,
 )
+_PYTEST = ("_pytest", "pluggy", "hasten_worker")
 
 
 def is_a(value, classes):
@@ -55,6 +56,8 @@ def holder(rootpath, is_it):
     left = _MOST
     for module, path in modules_of_project(rootpath):
         for variable, value in list(vars(module).items()):
+            if variable.startswith("__"):  # the loader of the module, which knows pytest's config
+                continue
             found, seen = _leads_to(_first_level(value, module), is_it)
             if found:
                 return f"{path}: {variable}"
@@ -62,6 +65,12 @@ def holder(rootpath, is_it):
             if left < 0:
                 return None
     return None
+
+
+def _is_of_pytest(value):
+    """From pytest's config everything can be reached."""
+    module = getattr(type(value), "__module__", None)
+    return isinstance(module, str) and module.partition(".")[0] in _PYTEST
 
 
 def _first_level(value, module):
@@ -77,7 +86,7 @@ def _leads_to(level, is_it):
     for _ in range(_DEPTH):
         following = []
         for each in level:
-            if id(each) in seen or is_a(each, _ELSEWHERE):
+            if id(each) in seen or is_a(each, _ELSEWHERE) or _is_of_pytest(each):
                 continue
             seen.add(id(each))
             if is_it(each):

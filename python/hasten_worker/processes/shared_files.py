@@ -43,9 +43,9 @@ def shared_files(rootpath, captured):
     ``captured``: descriptors of pytest's capture.
     """
     rootpath, found = str(rootpath), []
-    ours = {_inode(number) for number in captured}
+    ours = {descriptors.identity(number) for number in captured}
     for number, target in _of_suite():
-        if _inode(number) in ours:
+        if descriptors.identity(number) in ours:
             continue
         kind, held = _kind(number, target), None
         if kind is not None:
@@ -97,14 +97,6 @@ def _of_suite():
     for number, target in list(_open_files()):
         if target not in _inherited and number not in descriptors.OURS:
             yield number, target
-
-
-def _inode(number):
-    try:
-        status = os.fstat(number)
-    except OSError:  # closed
-        return None
-    return status.st_dev, status.st_ino
 
 
 def _kind(number, target):
@@ -188,7 +180,7 @@ def _is_written(number, target):
     """Whether it is a file that is read from and written to, at one place."""
     return (
         target.startswith("/")
-        and not target.startswith("/memfd:hasten-")
+        and descriptors.identity(number) not in descriptors.SHARED
         and _mode(number) == os.O_RDWR
         and _is_regular(number)
     )

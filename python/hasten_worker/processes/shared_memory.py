@@ -3,13 +3,14 @@
 Values, events and locks of multiprocessing lie there, and what `mmap` makes without a file.
 """
 
+import os
 import re
 
+from hasten_worker.processes import descriptors
 from hasten_worker.processes.holders import holder, is_a, loaded
 
 # A mapping that can be written to and is shared; what is in a file is so in new processes, too.
-_SHARED = re.compile(r"^\S+ rw.s .* (/\S.*)$")
-_OWN = ("/memfd:hasten-",)
+_SHARED = re.compile(r"^\S+ rw.s \S+ (\w+):(\w+) (\d+) +(/.*)$")
 _LOCK = "/dev/shm/sem."
 _CLASSES = (
     "multiprocessing.synchronize.SemLock",
@@ -41,13 +42,15 @@ def shared_memory(rootpath):
 def _mappings():
     try:
         with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as file:
-            found = [match[1] for match in map(_SHARED.match, file) if match]
+            found = [match.groups() for match in map(_SHARED.match, file) if match]
     except OSError:  # not Linux
         return []
-    return [name for name in found if _is_of_processes(name)]
+    return [name for *place, name in found if _is_of_processes(name) and not _is_ours(*place)]
 
 
 def _is_of_processes(name):
-    if name.startswith(_OWN):
-        return False
     return name.endswith(" (deleted)") or name.startswith("/dev/shm/")
+
+
+def _is_ours(major, minor, inode):
+    return (os.makedev(int(major, 16), int(minor, 16)), int(inode)) in descriptors.SHARED
