@@ -70,22 +70,22 @@ impl Run {
         self.forking.known = known.filter(|known| !known.causes.is_empty());
     }
 
-    /// Says why each worker loads for itself.
+    /// Says why each worker loads for itself; where that is known from an earlier run, when the first worker has looked again.
     pub(super) fn announce_hazards(&mut self, count: usize) {
-        let Some(first) = self.hazards.first() else {
-            return;
+        let (hazards, known) = match (&self.forking.known, &self.forking.again) {
+            (None, _) => (&self.hazards, ""),
+            (Some(_), Some(again)) => (again, " (as in an earlier run)"),
+            (Some(_), None) => return,
         };
-        if count == 0 || self.forking.is_gone() {
-            return;
-        }
-        let why = why_not_forked(first);
-        let known = if self.is_known_not_to_fork() {
-            " (as in an earlier run)"
-        } else {
-            ""
+        let text = match hazards.first() {
+            _ if count == 0 => return,
+            Some(first) => format!("{}{known}", why_not_forked(first)),
+            None if known.is_empty() => return,
+            None => "an earlier run had to; its reason is gone, and the next run forks workers"
+                .to_owned(),
         };
         self.note_now(&format!(
-            "each worker loads and collects for itself: {why}{known}"
+            "each worker loads and collects for itself: {text}"
         ));
     }
 
@@ -116,12 +116,10 @@ impl Run {
 
     /// The first worker has looked again.
     pub(super) fn note_hazards_again(&mut self, hazards: Vec<Unsafe>) {
-        if hazards.is_empty() {
-            self.note_now(
-                "each worker loads and collects for itself, as in an earlier run; its reason is gone, and the next run forks workers",
-            );
-        }
         self.forking.again = Some(hazards);
+        if self.suite.is_some() {
+            self.announce_hazards(self.forking.workers);
+        }
     }
 
     /// Keeps the decision for the next run, or forgets it.

@@ -204,14 +204,14 @@ fn what_keeps_workers_from_being_forked_is_said() {
     let named = [
         "Why workers were not forked\n\n  pipes.py: pipe holds a pipe, which forked workers would share\n",
         "  > Open it in a fixture, not while files are loaded.\n",
-        "--start-method fork forks all the same",
+        "--start-method fork",
     ];
     let text = report(&project, &["-n", "2"]);
     assert_has(&text, &named);
     assert!(!text.contains("earlier run"), "{text}");
     let text = report(&project, &["-n", "2"]);
     assert_has(&text, &named);
-    assert_has(&text, &["from the start: an earlier run"]);
+    assert_has(&text, &["from the start:"]);
     let output = run(&project, &["-n", "2", "--json"]);
     output.check(
         0,
@@ -220,7 +220,7 @@ fn what_keeps_workers_from_being_forked_is_said() {
 
     let project = project.and("pipes.py", "");
     let text = report(&project, &["-n", "2"]);
-    assert_has(&text, &["It is gone: the next run forks workers again."]);
+    assert_has(&text, &["It is gone:"]);
     assert!(!text.contains("pipes.py"), "{text}");
     run(&project, &["-n", "2", "--json"]).check(0, &[r#""start":{"method":"fork""#]);
 }

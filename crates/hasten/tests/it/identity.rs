@@ -183,7 +183,7 @@ fn that_workers_must_not_be_forked_is_remembered_until_the_reason_is_gone() {
         0,
         &[
             "3 passed in",
-            "as in an earlier run; its reason is gone, and the next run forks workers",
+            "each worker loads and collects for itself: an earlier run had to; its reason is gone, and the next run forks workers",
         ],
     );
     assert!(!output.stdout.contains("poller"), "{}", output.stdout);
