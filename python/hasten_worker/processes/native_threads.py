@@ -1,10 +1,12 @@
 """Threads that no Python code has started: whose they are."""
 
+import importlib.metadata
 import os
 import struct
 import sys
+import types
 
-from hasten_worker.processes.holders import modules_of_project
+from hasten_worker.processes.holders import is_a, modules_of_project
 
 _WORD = struct.Struct("N")
 # So much of a stack is looked at.
@@ -71,8 +73,24 @@ def _package(library):
 
 def _importer(packages, rootpath):
     """Names a file of the project that has imported one of them."""
-    wanted = [sys.modules[name] for name in packages if name in sys.modules]
+    names = set(packages).union(*map(_modules, packages))
+    wanted = [sys.modules[name] for name in names if name in sys.modules]
     for module, path in modules_of_project(rootpath):
-        if any(value is each for value in vars(module).values() for each in wanted):
-            return path
+        for value in list(vars(module).values()):
+            # A class or a function that was imported from it belongs to it, too.
+            name = getattr(type(value), "__module__", None)
+            if is_a(value, (type, types.FunctionType)):
+                name = value.__module__
+            root = name.partition(".")[0] if isinstance(name, str) else None
+            if root in names or any(value is each for each in wanted):
+                return path
     return None
+
+
+def _modules(distribution):
+    """Returns the names of what an installed distribution lets import."""
+    try:
+        files = importlib.metadata.distribution(distribution).files
+    except importlib.metadata.PackageNotFoundError:
+        return set()
+    return {file.parts[0] for file in files or () if file.parts[0] in sys.modules}

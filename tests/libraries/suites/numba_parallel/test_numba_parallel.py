@@ -4,6 +4,8 @@ import numba
 import numpy
 import pytest
 
+numba.config.THREADING_LAYER = "workqueue"  # the one that is always there
+
 
 @numba.njit(parallel=True)
 def squares(numbers):

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 def test_a_label_is_shown(number):
     label = QLabel(str(number))
     label.show()
+    assert label.isVisible()
     QTimer.singleShot(1, QApplication.instance().quit)
     QApplication.instance().exec()
-    assert label.isVisible()
     label.close()

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel
 def test_a_label_is_shown(application, number):
     label = QLabel(str(number))
     label.show()
+    assert label.isVisible()
     QTimer.singleShot(1, application.quit)
     application.exec()
-    assert label.isVisible()
     label.close()
