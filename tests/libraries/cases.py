@@ -231,7 +231,7 @@ CASES = (
         "torch, computing at import",
         LOADS,
         "its threads (OpenMP) are lost in a fork",
-        line="of torch (",
+        line="libgomp",
         distribution="torch",
         heavy=True,
     ),
