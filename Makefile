@@ -39,7 +39,7 @@ clean:
 
 # ---- the pieces of `make test`
 
-.PHONY: lint test-rust test-python test-report test-steady test-own-suites test-real-suites test-plugins test-suites test-wheel
+.PHONY: lint test-rust test-python test-report test-steady test-own-suites test-real-suites test-plugins test-libraries test-libraries-heavy test-suites test-wheel
 lint: .cache/tools/.ready
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
@@ -68,7 +68,7 @@ test-report: .venv/.ready
 	cargo build --quiet --package hasten-report --example history
 	cd tests/report && ../../.venv/bin/python -m pytest -q -p no:cacheprovider
 
-test-suites: test-steady test-own-suites test-real-suites test-plugins
+test-suites: test-steady test-own-suites test-real-suites test-plugins test-libraries
 
 # That the suites say the same in any order, by plain pytest alone.
 test-steady: suites-venvs
@@ -87,6 +87,25 @@ test-plugins: .cache/plugins/.ready build
 	rm -rf .cache/plugins && $(PYTHON) -m venv .cache/plugins
 	.cache/plugins/bin/python $(PIP) -r $<
 	.cache/plugins/bin/python $(PIP) --no-deps --target .cache/plugins/xdist pytest-xdist==3.8.0 execnet==2.1.2
+	touch $@
+
+# Libraries that a fork can break, and a real PostgreSQL. Without it, its part is skipped; with CI or HASTEN_CI set it fails.
+test-libraries: .cache/libraries/.ready build
+	@scripts/install-postgresql || [ -z "$${CI:-}$${HASTEN_CI:-}" ]
+	@$(PYTHON) tests/libraries/compare
+
+# Large ones. Not a part of `make test`.
+test-libraries-heavy: .cache/libraries-heavy/.ready build
+	@$(PYTHON) tests/libraries/compare --heavy --python .cache/libraries-heavy/bin/python
+
+.cache/libraries/.ready: tests/libraries/requirements.txt
+	rm -rf .cache/libraries && $(PYTHON) -m venv .cache/libraries
+	.cache/libraries/bin/python $(PIP) -r $<
+	touch $@
+
+.cache/libraries-heavy/.ready: tests/libraries/requirements-heavy.txt tests/libraries/requirements.txt
+	rm -rf .cache/libraries-heavy && $(PYTHON) -m venv .cache/libraries-heavy
+	.cache/libraries-heavy/bin/python $(PIP) -r $<
 	touch $@
 
 test-real-suites: build

@@ -47,7 +47,7 @@ def environment(*prefixes, **values):
     return {**kept, **values}
 
 
-def verify(hasten, python, folder, arguments, stderr=subprocess.STDOUT, without=()):
+def verify(hasten, python, folder, arguments, stderr=subprocess.STDOUT, without=(), timeout=None):
     """Runs `hasten verify`; `without` has prefixes of further variables that it does not get."""
     return subprocess.run(
         [hasten, "verify", "--python", python, *arguments],
@@ -56,6 +56,7 @@ def verify(hasten, python, folder, arguments, stderr=subprocess.STDOUT, without=
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=stderr,
+        timeout=timeout,
     )
 
 

@@ -106,17 +106,22 @@ impl History {
     /// # Errors
     /// It stays what it was.
     pub fn correct_exit_status(&self, uid: &str, status: i32) -> Result<(), Error> {
+        let text = "UPDATE runs SET exit_status = ?2 WHERE uid = ?1";
+        self.change(|connection| connection.execute(text, rusqlite::params![uid, status]))
+    }
+
+    /// Changes rows, outside of the transaction of a run.
+    pub(crate) fn change(
+        &self,
+        what: impl FnOnce(&Connection) -> rusqlite::Result<usize>,
+    ) -> Result<(), Error> {
         if !self.usable {
             return Ok(());
         }
         let Some(connection) = connect(&self.folder, Doing::Writing)? else {
             return Ok(());
         };
-        connection
-            .execute(
-                "UPDATE runs SET exit_status = ?2 WHERE uid = ?1",
-                rusqlite::params![uid, status],
-            )
+        what(&connection)
             .map(drop)
             .map_err(|error| explain(&self.path(), Doing::Writing, &error))
     }
@@ -256,7 +261,7 @@ impl History {
         Ok(found.into_iter().rev().collect())
     }
 
-    fn read<T: Default>(
+    pub(crate) fn read<T: Default>(
         &self,
         what: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, Error> {

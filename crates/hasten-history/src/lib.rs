@@ -12,6 +12,7 @@
 //! | `attempts` | one attempt at a test: outcome, worker, seconds of each phase | as long as its run |
 //! | `tests` | a node id, once | while a kept run has it, and [`KEEP_TESTS`] more |
 //! | `timings` | what to expect of a test: its last [`RECENT`] completed attempts, its last outcome | with its test |
+//! | `not_forked` | an environment in which workers must not be forked ([`NotForked`]) | the last [`KEEP_ENVIRONMENTS`] |
 //! | `stages`, `fixtures`, `spans`, `files`, `imports`, `waits`, `failures`, `bound` | [`Details`] of a run | for the last [`KEEP_DETAILS`] runs, and the last of the whole suite |
 //!
 //! `timings` is why a run of one test, repeated a hundred times, does not push out what is known about all the
@@ -61,6 +62,7 @@ mod history;
 mod kin;
 mod manage;
 mod model;
+mod not_forked;
 mod past;
 mod portable;
 mod prune;
@@ -85,6 +87,7 @@ pub use manage::{Overview, overview, prune_runs};
 pub use model::{
     Attempt, Outcome, Outcomes, PhaseTimes, Run, RunLoad, RunRecord, SortBy, TestTiming, file_of,
 };
+pub use not_forked::{KEEP_ENVIRONMENTS, NotForked};
 pub use past::{Past, PastAttempt, PastTest};
 pub use portable::{
     Contents, FORMAT_VERSION, FileError, Kind, Portable, Start, Taken, export, import, write_file,

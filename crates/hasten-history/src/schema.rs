@@ -20,6 +20,8 @@ const APPLICATION_ID: i64 = 0x6861_7374;
 ///
 /// Version 4. How long workers waited for a core, and which tests could not run beside any other; and the outcome of failures
 /// in quarantine, which no earlier hasten knows.
+///
+/// Version 5. Where workers must not be forked.
 const MIGRATIONS: &[&str] = &["
     CREATE TABLE runs (
         id INTEGER PRIMARY KEY,
@@ -90,6 +92,13 @@ const MIGRATIONS: &[&str] = &["
     ALTER TABLE runs ADD COLUMN core_wait REAL; -- seconds of waiting for a core, for each of computing; null: not known
     CREATE TABLE bound (run_id INTEGER NOT NULL, nodeid TEXT NOT NULL, part INTEGER); -- part: a group; null: ran alone
     CREATE INDEX bound_of_run ON bound (run_id);
+", "
+    CREATE TABLE not_forked (
+        environment TEXT PRIMARY KEY,    -- names the interpreter, its packages and what of the suite is loaded
+        causes TEXT NOT NULL,            -- a JSON list of pairs: kind and cause
+        workers INTEGER NOT NULL,
+        found_at REAL NOT NULL
+    ) WITHOUT ROWID;
 "];
 
 /// The schema version that this hasten reads and writes.

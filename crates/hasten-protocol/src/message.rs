@@ -126,7 +126,7 @@ pub struct CollectedItem(
 /// Why a process must not be forked.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 pub struct Unsafe {
-    /// `identity`, `threads` or `files`.
+    /// `identity`, `threads`, `files`, `processes` or `memory`.
     pub kind: String,
     /// The import, line or thread.
     pub cause: String,
@@ -297,6 +297,9 @@ pub struct WorkerIdentity {
     /// workers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub once: Option<Vec<String>>,
+    /// It looks what would keep it from being forked, as the session does.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub audit: bool,
     /// How many processes this worker had before this one.
     #[serde(skip_serializing_if = "is_zero")]
     pub process: usize,

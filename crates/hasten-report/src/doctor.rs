@@ -4,6 +4,7 @@
 
 mod advice;
 mod reasons;
+mod start;
 mod text;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,8 @@ use hasten_protocol::paths::{Paths, Plugin, Reason};
 use serde::Serialize;
 
 use crate::slow::Style;
+
+pub use start::{Hazard, HowStarted, Start, StartMethod, why_not_forked};
 
 /// What is known of a run that is over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub struct Facts {
     pub pytest: String,
     /// What kept the run in one process, as on a command line.
     pub in_process: Option<String>,
+    /// How workers were started.
+    pub start: Start,
     /// Tests that were collected.
     pub collected: usize,
     /// Tests by result.
@@ -63,6 +68,8 @@ pub struct Report {
     pub pytest: String,
     /// What kept the run in one process: then plain pytest ran all tests.
     pub in_process: Option<String>,
+    /// How workers were started.
+    pub start: HowStarted,
     /// How the run ended.
     pub run: RunEnd,
     /// Tests that took the fast path.
@@ -137,6 +144,7 @@ impl Report {
             python: facts.python.clone(),
             pytest: facts.pytest.clone(),
             in_process: facts.in_process.clone(),
+            start: HowStarted::new(&facts.start),
             run: RunEnd {
                 exit_status: facts.exit_status,
                 collected: facts.collected,

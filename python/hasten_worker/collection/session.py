@@ -34,12 +34,11 @@ from hasten_worker.messages.journal import Journal
 from hasten_worker.messages.junit import ProvideXml
 from hasten_worker.messages.node_values import from_text
 from hasten_worker.messages.wire import Channel
-from hasten_worker.processes import frozen
+from hasten_worker.processes import frozen, shared_files
 from hasten_worker.processes.children import Children
 from hasten_worker.processes.forking import ForkFailed, fork_child, fork_off
-from hasten_worker.processes.hazards import hazards
+from hasten_worker.processes.hazards import Audit
 from hasten_worker.processes.identity import (
-    IdentityAudit,
     WorkerInput,
     set_environment,
     worker_input,
@@ -80,11 +79,11 @@ class Session:
             self.streams.part_from_parent()
         self.streams.quiet()
         set_environment(identity)
-        if self.forks:
+        if self.forks or identity.get("audit"):
             if self._audit is None:
-                self._audit = IdentityAudit()
+                self._audit = Audit()
                 self._audit.start()
-            self._audit.absent = False
+            self._audit.is_worker()
 
     # What the plugin of every role asks for.
 
@@ -288,8 +287,8 @@ class Session:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):
-        unsafe = self._hazards()
-        self._send_collected(session, unsafe)
+        self._send_collected(session, self._audit.hazards(self._config))
+        read_files = shared_files.read_files()
         TIMES.stop()
         why_not_fused = fused.why_not(session)
         frozen.freeze()
@@ -298,10 +297,8 @@ class Session:
             # Nobody was forked from here: what this session began, it ends itself.
             self.streams.quiet()
             return True
+        shared_files.open_anew(read_files)
         return self._become_worker(session, why_not_fused, *order)
-
-    def _hazards(self):
-        return self._audit.hazards() + hazards(self._config)
 
     def _send_collected(self, session, unsafe=()):
         self._collection.output = self.streams.release()
@@ -375,7 +372,7 @@ class LoadingWorker(Session):
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):
-        self._send_collected(session)
+        self._send_collected(session, self._audit.hazards(self._config) if self._audit else ())
         TIMES.stop()
         self._worker = Worker(self._channel, self._identity, self._descriptors, self.streams)
         return self._worker.run(session, fused.why_not(session))

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from hasten_worker.configuration.environment import environment
 from hasten_worker.configuration.options_of_reruns import given_reruns
 from hasten_worker.configuration.options_of_rules import given_rules
 
@@ -45,6 +46,7 @@ def settings(config):
         "verbose": getattr(known, "verbose", 0),
         "limits": limits(config, known),
         "rootdir": str(config.rootpath),
+        "environment": environment(config, known),
         "rules": given_rules(known),
         "reruns": given_reruns(config, known),
         "sorted_by": sorted_by(config, known),

@@ -6,6 +6,7 @@ import time
 
 from hasten_worker.messages import wire
 from hasten_worker.messages.records import HEAD, NO_ITEM
+from hasten_worker.processes.descriptors import SHARED, identity
 
 SIZE = 1 << 20
 RECORDS_OFFSET = 192
@@ -61,6 +62,7 @@ class Journal:
     @classmethod
     def of_worker(cls, channel, descriptor):
         """Returns a journal in the memory that the supervisor reads, too."""
+        SHARED.add(identity(descriptor))
         return cls(channel, mmap.mmap(descriptor, SIZE))
 
     def detach(self):

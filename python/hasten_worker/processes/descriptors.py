@@ -7,6 +7,17 @@ import os
 LOWEST = 700
 # All numbers that were given to one of ours, of this process and of those that it was forked from.
 OURS = set()
+# Files that we share memory in, likewise: device and inode.
+SHARED = set()
+
+
+def identity(descriptor):
+    """Returns the device and the inode of an open file, or None when it is closed."""
+    try:
+        status = os.fstat(descriptor)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def move_up(descriptor):

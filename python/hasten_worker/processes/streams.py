@@ -129,6 +129,19 @@ class Streams:
                 os.dup2(target, number)
 
 
+def captured(config):
+    """Returns the descriptors that a test writes to, and those of the files of pytest's capture."""
+    manager = config.pluginmanager.getplugin("capturemanager")
+    capturing = getattr(manager, "_global_capturing", None)
+    numbers = {0, 1, 2}
+    for name in ("in_", "out", "err"):
+        try:
+            numbers.add(getattr(capturing, name).tmpfile.fileno())
+        except (AttributeError, ValueError, OSError):  # switched off, or in memory
+            pass
+    return numbers
+
+
 def _flush():
     for stream in (sys.stdout, sys.stderr):
         try:

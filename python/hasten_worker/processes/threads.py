@@ -3,23 +3,24 @@
 import os
 import sys
 
+from hasten_worker.processes import native_threads
 from hasten_worker.processes.forking import ForkFailed, try_fork
+from hasten_worker.processes.holders import holder
 
 
-def unsafe_threads():
+def unsafe_threads(rootpath):
     """Returns why this process must not be forked: threads by name, or their number."""
     python = _python_threads()
-    causes = [_describe(thread) for thread in python]
-    if _native_threads(len(python)):
+    causes = [_describe(thread, str(rootpath)) for thread in python]
+    if _native_threads(python):
         # OpenBLAS and others end their threads themselves before a fork.
         try:
             try_fork()
         except ForkFailed:
             pass
-        native = _native_threads(len(_python_threads()))
+        native = _native_threads(_python_threads())
         if native:
-            plural = "s" if native != 1 else ""
-            causes.append(f"{native} native thread{plural} not started by Python")
+            causes.append(native_threads.describe(native, rootpath))
     return [{"kind": "threads", "cause": cause} for cause in causes]
 
 
@@ -35,17 +36,22 @@ def _python_threads():
 
 
 def _native_threads(python):
+    """Returns the ids of the others."""
+    known = {os.getpid(), *(thread.native_id for thread in python)}
     try:
-        return max(len(os.listdir("/proc/self/task")) - 1 - python, 0)
+        found = [int(name) for name in os.listdir("/proc/self/task")]
     except OSError:  # not Linux
-        return 0
+        return []
+    return sorted(set(found) - known)
 
 
-def _describe(thread):
+def _describe(thread, rootpath):
     target = getattr(thread, "_target", None)
     if target is None:
         target = type(thread)
     module = getattr(target, "__module__", None)
     name = getattr(target, "__qualname__", None) or repr(target)
     where = f"{module}.{name}" if module else name
-    return f"thread {thread.name!r} ({where})"
+    held = holder(rootpath, lambda value: value is thread)
+    by = f" of {held}" if held else ""
+    return f"thread {thread.name!r}{by} ({where})"

@@ -283,6 +283,10 @@ def leave(worker, status, errors):
 
 def _run_exit_functions():
     # Their output is a test's, and main cannot print it.
+    threading = sys.modules.get("threading")
+    # Pools of `concurrent.futures`: else their processes are waited for below, for ever.
+    for function in reversed(getattr(threading, "_threading_atexits", ())):
+        function()
     atexit._run_exitfuncs()
     if weakref.finalize._registry:
         weakref.finalize._exitfunc()

@@ -22,8 +22,7 @@ from hasten_worker.messages.wire import Channel
 from hasten_worker.plugin import Plugin
 from hasten_worker.processes import frozen
 from hasten_worker.processes.forking import ForkFailed, fork_off
-from hasten_worker.processes.hazards import hazards
-from hasten_worker.processes.identity import IdentityAudit
+from hasten_worker.processes.hazards import Audit
 from hasten_worker.processes.stacks import write_stacks
 from hasten_worker.running.timers import keep_timers_out
 from hasten_worker.terminal.controller import Controller
@@ -110,7 +109,7 @@ class Main:
                 if self._fork_session(plugin, config):
                     return
             else:
-                self._audit = IdentityAudit(absent=True)
+                self._audit = Audit(absent=True)
                 self._audit.start()
         if decision["distribute"]:
             keep_timers_out(config.pluginmanager)
@@ -170,7 +169,7 @@ class Main:
 
     def _fork_loaded_session(self, plugin, config):
         """Returns whether this is the session, which has what the conftest files left here."""
-        unsafe = self._audit.hazards() + hazards(config)
+        unsafe = self._audit.hazards(config)
         if unsafe:
             for descriptor in self._channel.take_descriptors(3):
                 os.close(descriptor)

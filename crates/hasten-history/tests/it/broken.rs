@@ -207,7 +207,7 @@ fn a_newer_history_is_left_alone() {
     let (mut history, warning) = History::open(&project.folder);
     assert_eq!(
         project.relative(warning.unwrap()),
-        "history .hasten/history.sqlite is of a newer hasten (schema 7, this one knows 4) and is left alone: \
+        "history .hasten/history.sqlite is of a newer hasten (schema 7, this one knows 5) and is left alone: \
          update hasten, or move the file away to begin a new one"
     );
     assert!(history.estimates().unwrap().is_empty());

@@ -5,6 +5,7 @@
 mod broken;
 mod details;
 mod known;
+mod not_forked;
 #[cfg(unix)]
 mod permissions;
 mod portable;

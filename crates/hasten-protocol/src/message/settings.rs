@@ -49,6 +49,9 @@ pub struct Settings {
     /// pytest's rootdir.
     #[serde(default)]
     pub rootdir: String,
+    /// The interpreter, its packages, and the options that say what of the suite is loaded.
+    #[serde(default)]
+    pub environment: Vec<String>,
     /// Options for limits and retries.
     #[serde(default)]
     pub rules: RuleOptions,

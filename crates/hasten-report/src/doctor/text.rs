@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use owo_colors::{OwoColorize, Style as Paint};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Cause, Report, RunEnd};
+use super::{Cause, HowStarted, Report, RunEnd, StartMethod};
 use crate::slow::Style;
 
 /// Lines that are longer are hard to read.
@@ -15,6 +15,13 @@ const EXPLANATION: &str = "On the fast path hasten does not call those of pytest
      nothing, pytest calls all of them (the full path): the results are the same, it takes longer.";
 const FIRST_REASON: &str = "Each test is counted under the first reason that was found. When that \
      is gone, another one may show.";
+const NOT_FORKED: &str = "So each worker loads and collects for itself. --start-method fork forks all the same: \
+     then you know that the tests do not use what is named.";
+const REMEMBERED: &str = "So each worker loads and collects for itself, from the start: an earlier run in this \
+     environment (interpreter, installed packages, paths of the command line) has found the same. --start-method fork forks all \
+     the same: then you know that the tests do not use what is named.";
+const REMEMBERED_AND_GONE: &str = "An earlier run in this environment had found a reason. It is gone: the next run \
+     forks workers again.";
 
 /// Renders the whole report.
 pub(super) fn render(report: &Report, style: Style) -> String {
@@ -43,6 +50,7 @@ pub(super) fn render(report: &Report, style: Style) -> String {
             tests(report.unknown)
         ));
     }
+    page.start(&report.start);
     page.lines(&end_of_run(report.run), 0, Paint::new());
     page.text
 }
@@ -130,6 +138,26 @@ impl Page {
             self.first_line_begun(&cause.advice, indent + 2, Paint::new().green());
             self.text.push('\n');
         }
+    }
+
+    fn start(&mut self, start: &HowStarted) {
+        if start.method != StartMethod::Load {
+            return;
+        }
+        self.heading("Why workers were not forked");
+        for hazard in &start.hazards {
+            self.text.push_str("  ");
+            self.first_line_begun(&hazard.what, 2, Paint::new().bold());
+            self.text.push_str("  ");
+            self.painted("> ", Paint::new().green());
+            self.first_line_begun(hazard.advice, 4, Paint::new().green());
+            self.text.push('\n');
+        }
+        self.paragraph(match (start.remembered, start.hazards.is_empty()) {
+            (true, true) => REMEMBERED_AND_GONE,
+            (true, false) => REMEMBERED,
+            (false, _) => NOT_FORKED,
+        });
     }
 
     fn lines(&mut self, words: &str, indent: usize, paint: Paint) {

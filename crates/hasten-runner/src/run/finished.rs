@@ -32,6 +32,7 @@ impl Run {
                 python: self.of_python(|hello| &hello.python),
                 pytest: self.of_python(|hello| &hello.pytest),
                 in_process: self.why_in_process(),
+                start: self.start(),
                 collected: self.collected.as_ref().map_or(0, |all| all.items.len()),
                 items: self.counted_items(),
                 listener: configured.and_then(|main| main.listener.clone()),

@@ -216,6 +216,12 @@ impl Run {
         }
         let spawn =
             settings.start_method.as_deref() == Some("spawn") || cfg!(not(target_os = "linux"));
+        // Who asks for forks by name has decided already.
+        if choice.distribute && !spawn && settings.start_method.is_none() {
+            self.open_history(&settings.rootdir);
+            self.recall_hazards(&settings);
+        }
+        let spawn = spawn || self.is_known_not_to_fork();
         let session = choice.distribute && !spawn;
         self.settings = Some(settings);
         let decision = Decision {
@@ -289,6 +295,7 @@ impl Run {
                 .as_ref()
                 .is_none_or(|main| main.full_reports),
             trial: false,
+            audit: false,
             watch_fixtures: self.rules.fixture > 0.0,
             filters: self.rules.filters(),
             select: self.rules.select(),
@@ -308,7 +315,9 @@ impl Run {
         }
         self.loading_since = None;
         self.rules.join(&configured.limits)?;
-        self.open_history(&configured.rootdir);
+        if self.history.is_none() {
+            self.open_history(&configured.rootdir);
+        }
         self.configured = Some(configured);
         self.begin_events();
         if self.collecting == Collecting::Workers {
@@ -323,6 +332,9 @@ impl Run {
         let mut collected: Collected = parse(role, payload)?;
         if let Role::Worker(worker) = role {
             self.workers[worker].collected = true;
+            if self.forking.looks_again(worker) {
+                self.note_hazards_again(std::mem::take(&mut collected.fork_hazards));
+            }
             let first = self.collected.as_ref().map(|all| &all.items);
             if let Some(difference) = first.and_then(|first| difference(first, &collected.items)) {
                 self.stop_for(worker, &difference);
@@ -342,7 +354,7 @@ impl Run {
                 let frame = frame::encode(ToPython::Collection, payload);
                 self.screen.main_gets(frame);
             }
-            self.hazards.append(&mut collected.fork_hazards);
+            self.note_late_hazards(std::mem::take(&mut collected.fork_hazards));
             self.leave_base();
             self.tell_collected(&collected);
             self.collected = Some(collected);

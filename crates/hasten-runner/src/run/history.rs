@@ -148,11 +148,12 @@ impl Run {
                 .measured
                 .details(&suite.nodeids, self.distribute, self.started)
         };
+        let decision = self.keep_forking();
         let Some(history) = &mut self.history else {
             return Ok(());
         };
         match history.record_run(&record, &attempts, &details) {
-            Ok(None) => Ok(()),
+            Ok(None) => decision.map_err(|error| error.to_string()),
             Ok(Some(warning)) => Err(warning.to_string()),
             Err(error) => Err(error.to_string()),
         }

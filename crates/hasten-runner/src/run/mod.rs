@@ -24,6 +24,7 @@ mod history;
 mod isolation;
 mod measured;
 mod nodes;
+mod not_forked;
 mod notes;
 mod once;
 mod options;
@@ -80,6 +81,7 @@ pub use finished::Finished;
 use frames::parse;
 pub use history::FOLDER as HISTORY_FOLDER;
 use nodes::Nodes;
+use not_forked::Forking;
 use once::OnceFixtures;
 pub use options::{Github, Output, RunOptions};
 use pool::Worker;
@@ -148,6 +150,7 @@ pub(crate) struct Run {
     collecting: Collecting,
     /// Why workers are not forked from what is loaded and collected.
     hazards: Vec<Unsafe>,
+    forking: Forking,
     rules: Rules,
     /// What the session shares while it collects.
     session: Option<Watched>,
@@ -239,6 +242,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         collected: None,
         collecting: Collecting::Undecided,
         hazards: Vec::new(),
+        forking: Forking::default(),
         rules: Rules::default(),
         session: None,
         main: None,

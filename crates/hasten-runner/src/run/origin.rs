@@ -49,7 +49,8 @@ impl Run {
 
     /// Starts the workers of a run in which each loads and collects for itself.
     pub(super) fn spawn_workers(&mut self) -> Result<(), RunError> {
-        let count = self.nodes.expected().unwrap_or_else(|| self.most_workers());
+        let expected = self.nodes.expected();
+        let count = expected.unwrap_or_else(|| self.workers_before_collection());
         let origin = self.origin();
         self.begin_workers(count, origin)
     }
@@ -62,21 +63,6 @@ impl Run {
             self.add_worker(origin)?;
         }
         Ok(())
-    }
-
-    /// Says why each worker loads for itself.
-    pub(super) fn announce_hazards(&mut self, count: usize) {
-        let Some(first) = self.hazards.first() else {
-            return;
-        };
-        let why = match first.kind.as_str() {
-            "identity" => format!("{} before workers are forked", first.cause),
-            "files" => format!("{}, which forked workers would share", first.cause),
-            _ => format!("{} is alive, and a fork would lose it", first.cause),
-        };
-        if count > 0 {
-            self.note_now(&format!("each worker loads and collects for itself: {why}"));
-        }
     }
 
     /// Ends base when nobody will be forked from it: its memory is worth having.

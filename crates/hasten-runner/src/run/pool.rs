@@ -125,6 +125,7 @@ impl Run {
         let count = self.count.unwrap_or_else(|| self.most_workers());
         let mut worker = self.identity(id.clone(), count);
         worker.trial = trial.is_some();
+        worker.audit = trial.is_none() && self.forking.looks_again(number);
         worker.process = nth;
         let worker = Some(worker);
         let args = (origin != Origin::Session).then_some(self.options.args.as_slice());
@@ -210,6 +211,7 @@ impl Run {
         let count = self.first_workers(&suite.planner, options.workers);
         self.suite = Some(suite);
         self.expect_retries()?;
+        self.note_first_workers(count);
         self.announce_hazards(count);
         let origin = self.origin();
         self.announce_isolation(origin);

@@ -191,3 +191,36 @@ fn json_is_alone_on_stdout() {
     assert_eq!(output.stdout.lines().count(), 1, "{}", output.stdout);
     assert!(output.stderr.contains("3 passed"), "{}", output.stderr);
 }
+
+#[test]
+fn what_keeps_workers_from_being_forked_is_said() {
+    let project = project();
+    let text = report(&project, &["-n", "2"]);
+    assert!(!text.contains("not forked"), "{text}");
+
+    let project = project
+        .and("pipes.py", "import os\nclass Pipe:\n    def __init__(self): self.ends = [open(end, mode) for end, mode in zip(os.pipe(), 'rw')]\npipe = Pipe()\n")
+        .and("test_b.py", "import pipes\ndef test_d(): pass\n");
+    let named = [
+        "Why workers were not forked\n\n  pipes.py: pipe holds a pipe, which forked workers would share\n",
+        "  > Open it in a fixture, not while files are loaded.\n",
+        "--start-method fork",
+    ];
+    let text = report(&project, &["-n", "2"]);
+    assert_has(&text, &named);
+    assert!(!text.contains("earlier run"), "{text}");
+    let text = report(&project, &["-n", "2"]);
+    assert_has(&text, &named);
+    assert_has(&text, &["from the start:"]);
+    let output = run(&project, &["-n", "2", "--json"]);
+    output.check(
+        0,
+        &[r#""start":{"method":"load","remembered":true,"hazards":[{"kind":"files","what":"pipes.py: pipe holds a pipe, which forked workers would share""#],
+    );
+
+    let project = project.and("pipes.py", "");
+    let text = report(&project, &["-n", "2"]);
+    assert_has(&text, &["It is gone:"]);
+    assert!(!text.contains("pipes.py"), "{text}");
+    run(&project, &["-n", "2", "--json"]).check(0, &[r#""start":{"method":"fork""#]);
+}

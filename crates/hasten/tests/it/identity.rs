@@ -1,6 +1,6 @@
 //! Who a worker is, and what must not be forked.
 
-use crate::project::Project;
+use crate::project::{Output, Project};
 
 #[test]
 fn workers_are_who_xdist_says_they_are() {
@@ -131,4 +131,110 @@ fn different_tests_in_different_workers_are_an_error() {
         ],
     );
     project.hasten(&["-n", "2"]).check(0, &["1 passed in"]);
+}
+
+/// Its tests count who loads them, and start a thread that a fork would lose.
+fn project_with_a_thread() -> Project {
+    Project::with(
+        "test_a.py",
+        "import helper
+with open('loaded.txt', 'a') as file: file.write('+')
+def test_a(): assert helper.is_alive()
+def test_b(): assert helper.is_alive()
+",
+    )
+    .and("helper.py", WITH_THREAD)
+    .and("test_other.py", "def test_c(): pass\n")
+}
+
+const WITH_THREAD: &str = "import threading
+stop = threading.Event()
+poller = threading.Thread(target=stop.wait, name='poller', daemon=True)
+poller.start()
+is_alive = poller.is_alive
+";
+
+/// What a run said of its workers, and how many processes loaded the tests.
+fn loads(project: &Project, args: &[&str]) -> (Output, usize) {
+    let file = project.path().join("loaded.txt");
+    let _ = std::fs::remove_file(&file);
+    let output = project.hasten(&[&["-n", "2"], args].concat());
+    (output, project.read("loaded.txt").len())
+}
+
+const LOADS: &str = "each worker loads and collects for itself: a fork would lose thread 'poller' of helper.py: poller";
+
+#[test]
+fn that_workers_must_not_be_forked_is_remembered_until_the_reason_is_gone() {
+    let project = project_with_a_thread();
+    // The session, and each worker.
+    let (output, number) = loads(&project, &[]);
+    output.check(0, &["3 passed in", LOADS]);
+    assert!(!output.stdout.contains("earlier run"), "{}", output.stdout);
+    assert_eq!(number, 3);
+    for _ in 0..2 {
+        let (output, number) = loads(&project, &[]);
+        output.check(0, &["3 passed in", LOADS, "(as in an earlier run)"]);
+        assert_eq!(number, 2);
+    }
+    let project = project.and("helper.py", "def is_alive(): return True\n");
+    let (output, number) = loads(&project, &[]);
+    output.check(
+        0,
+        &[
+            "3 passed in",
+            "each worker loads and collects for itself: an earlier run had to; its reason is gone, and the next run forks workers",
+        ],
+    );
+    assert!(!output.stdout.contains("poller"), "{}", output.stdout);
+    assert_eq!(number, 2);
+    let (output, number) = loads(&project, &[]);
+    output.check(0, &["3 passed in"]);
+    assert!(!output.stdout.contains("for itself"), "{}", output.stdout);
+    assert_eq!(number, 1);
+}
+
+#[test]
+fn it_is_remembered_for_what_was_loaded_and_by_whom() {
+    let project = project_with_a_thread();
+    loads(&project, &[]).0.check(0, &[LOADS]);
+    // Other tests.
+    let (output, _) = loads(&project, &["test_other.py"]);
+    output.check(0, &["1 passed in"]);
+    assert!(!output.stdout.contains("for itself"), "{}", output.stdout);
+    // Who asks by name.
+    for (method, number) in [("fork", 1), ("spawn", 2)] {
+        let (output, loaded) = loads(&project, &["--start-method", method, "-k", "test_c"]);
+        output.check(0, &["1 passed"]);
+        assert!(!output.stdout.contains("for itself"), "{}", output.stdout);
+        assert!(loaded <= number, "{loaded} with {method}");
+    }
+    // Another package.
+    let project = project.and("site/foo-1.0.dist-info/METADATA", "Name: foo\n");
+    let with_package = |project: &Project| {
+        let mut command = project.command(&["-n", "2"]);
+        command.env("PYTHONPATH", project.path().join("site"));
+        Output::of(command.spawn().unwrap())
+    };
+    let output = with_package(&project);
+    output.check(0, &[LOADS]);
+    assert!(!output.stdout.contains("earlier run"), "{}", output.stdout);
+    with_package(&project).check(0, &[LOADS, "(as in an earlier run)"]);
+    loads(&project, &[])
+        .0
+        .check(0, &[LOADS, "(as in an earlier run)"]);
+}
+
+#[test]
+fn what_conftest_files_leave_behind_costs_no_collection() {
+    let project = project_with_a_thread().and("conftest.py", WITH_THREAD);
+    for _ in 0..2 {
+        let (output, number) = loads(&project, &[]);
+        output.check(
+            0,
+            &["a fork would lose thread 'poller' of conftest.py: poller"],
+        );
+        assert!(!output.stdout.contains("earlier run"), "{}", output.stdout);
+        assert_eq!(number, 2);
+    }
 }

@@ -1,0 +1,3 @@
+import psycopg
+
+connection = psycopg.connect("", autocommit=True)

@@ -1,0 +1,4 @@
+import psycopg2
+
+connection = psycopg2.connect("")
+connection.autocommit = True

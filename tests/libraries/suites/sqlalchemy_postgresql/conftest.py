@@ -1,0 +1,1 @@
+import app.database  # noqa: F401

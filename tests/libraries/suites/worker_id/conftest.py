@@ -1,0 +1,3 @@
+import os
+
+database = "test_" + os.environ["PYTEST_XDIST_WORKER"] if "PYTEST_XDIST_WORKER" in os.environ else "test"
