@@ -125,6 +125,7 @@ impl Run {
         let count = self.count.unwrap_or_else(|| self.most_workers());
         let mut worker = self.identity(id.clone(), count);
         worker.trial = trial.is_some();
+        worker.hold &= trial.is_none();
         worker.process = nth;
         let worker = Some(worker);
         let args = (origin != Origin::Session).then_some(self.options.args.as_slice());
@@ -173,10 +174,12 @@ impl Run {
             Some(place) => {
                 let before = std::mem::replace(place, worker);
                 let process = &mut self.processes[before.process];
-                process.role = Role::Leaving;
-                process.replaced = true;
-                if process.gone {
-                    process.pid = None;
+                if process.role != Role::Held {
+                    process.role = Role::Leaving;
+                    process.replaced = true;
+                    if process.gone {
+                        process.pid = None;
+                    }
                 }
             }
             None => self.workers.push(worker),
@@ -339,7 +342,7 @@ impl Run {
             Role::Main => self.take_own_records(payload),
             // It can only have warned.
             Role::Standby(number) => self.take_records(number, payload),
-            Role::Base | Role::Session | Role::Leaving => {}
+            Role::Base | Role::Session | Role::Leaving | Role::Held => {}
         }
     }
 
