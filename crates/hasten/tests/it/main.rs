@@ -19,6 +19,7 @@ mod github;
 mod handover;
 mod history;
 mod history_files;
+mod hold;
 mod identity;
 mod interrupts;
 mod isolate;
