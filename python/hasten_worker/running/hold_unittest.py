@@ -10,7 +10,7 @@ import pytest
 from _pytest.unittest import TestCaseFunction
 
 _NO_FAILURES = (pytest.skip.Exception, pytest.xfail.Exception, unittest.SkipTest)
-_STEPS = ("tearDown", "doCleanups")
+_STEPS = ("tearDown", "doCleanups", "_post_teardown")  # the last one is Django's: it rolls back
 
 
 def postpone_teardown(hold):
@@ -36,6 +36,8 @@ class _Teardown:
     def watch(self):
         """Stands in front of the methods that tear down."""
         for name in _STEPS:
+            if not hasattr(self._testcase, name):
+                continue
             setattr(self._testcase, name, self._step(name))
 
     def _step(self, name):
