@@ -18,9 +18,12 @@ const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55
 
 const GITIGNORE: &str = "# Made by hasten.\n*\n";
 
-/// Makes the folder. What marks it as a cache is written as long as it has no database: later its
+/// Makes the folder of a history. What marks it as a cache is written as long as it has no database: later its
 /// owner may have removed it.
-pub(crate) fn create_folder(folder: &Utf8Path) -> Result<(), Error> {
+///
+/// # Errors
+/// When it cannot be written.
+pub fn create_folder(folder: &Utf8Path) -> Result<(), Error> {
     let write = || -> io::Result<()> {
         fs_err::create_dir_all(folder)?;
         write_new(&folder.join(".gitignore"), GITIGNORE)?;

@@ -81,6 +81,7 @@ pub use details::{
     BoundTest, Details, FailureText, FileTimes, FixtureSpan, FixtureTotal, ImportTimes, Stage, Wait,
 };
 pub use error::{Error, Warning};
+pub use files::create_folder;
 pub use history::History;
 pub use kin::expect_of_kin;
 pub use manage::{Overview, overview, prune_runs};

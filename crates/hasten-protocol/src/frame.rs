@@ -70,6 +70,10 @@ frame_types! {
         LeaveTerminal = 21,
         /// A child that the session keeps has ended.
         Ended = 22,
+        /// A test has failed: may the worker stay in it?
+        AskHold = 23,
+        /// It does, and has left the run; or it does not after all.
+        Held = 24,
     }
 }
 
@@ -110,6 +114,8 @@ frame_types! {
         Terminal = 80,
         /// Let go of the pytest session, which other processes go on with, and leave.
         Leave = 81,
+        /// Whether a worker stays in its failed test.
+        Hold = 82,
     }
 }
 

@@ -300,6 +300,9 @@ pub struct WorkerIdentity {
     /// It looks what would keep it from being forked, as the session does.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub audit: bool,
+    /// It asks whether to stay in a test that fails.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hold: bool,
     /// How many processes this worker had before this one.
     #[serde(skip_serializing_if = "is_zero")]
     pub process: usize,
@@ -347,6 +350,30 @@ pub struct Decision {
     pub forecast: bool,
     /// The identity that the session takes until it is forked; its number of workers and its run are main's, too.
     pub worker: Option<WorkerIdentity>,
+}
+
+/// Whether a worker stays in its failed test; its socket comes with this message.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct HoldAnswer {
+    /// It does.
+    pub granted: bool,
+    /// For so many seconds at most.
+    pub seconds: f64,
+    /// Another process goes on with its session.
+    pub leaves: bool,
+}
+
+/// A worker stays in its failed test, and has left the run.
+#[derive(Clone, Debug, Deserialize)]
+pub struct HoldTaken {
+    /// False: it does not after all.
+    pub held: bool,
+    /// The phase that failed.
+    #[serde(default)]
+    pub phase: String,
+    /// What was raised, one line.
+    #[serde(default)]
+    pub message: String,
 }
 
 /// Where a note is shown.

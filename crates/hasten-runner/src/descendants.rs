@@ -37,6 +37,13 @@ pub(crate) struct Stat {
     pub(crate) reaped: u64,
 }
 
+impl Stat {
+    /// False when it has ended, and nobody has asked how.
+    pub(crate) fn is_alive(&self) -> bool {
+        !self.zombie
+    }
+}
+
 /// What the system says of this process, if it is there.
 pub(crate) fn stat(pid: i32) -> Option<Stat> {
     parse_stat(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
@@ -92,18 +99,19 @@ pub(crate) fn children(pid: i32) -> Option<Vec<i32>> {
     Some(found)
 }
 
-/// Kills every descendant but `except` (and reaps it), until none is left.
-pub(crate) fn kill_all(except: i32) {
+/// Kills every descendant (and reaps it), until none is left but `except` and what descends from these.
+pub(crate) fn kill_all(except: &[i32]) {
     let own = getpid().as_raw();
     while reap().is_some_and(|(pid, _)| pid != 0) {}
     // A subreaper without children has no descendants: no need to look at every process there is.
-    if children(own).is_some_and(|all| all.iter().all(|pid| *pid == except)) {
+    if children(own).is_some_and(|all| all.iter().all(|pid| except.contains(pid))) {
         return;
     }
     // A process that forks while it is looked for is found in the next round.
     for _ in 0..100 {
         let mut found = trees(|pid| pid == own);
-        found.retain(|pid| *pid != own && *pid != except);
+        let spared = trees(|pid| except.contains(&pid));
+        found.retain(|pid| *pid != own && !spared.contains(pid));
         for pid in &found {
             let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
         }

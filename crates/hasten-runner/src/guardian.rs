@@ -1,20 +1,46 @@
 //! A second process that ends what is left of a run whose supervisor was killed.
 //!
 //! It holds the reading end of a pipe. A byte is the farewell of a supervisor that cleaned up
-//! itself; the end of the pipe without one means that it was killed.
+//! itself; the end of the pipe without one means that it was killed. Where processes are kept after the
+//! run (`--hold-failed`), the farewell names them, and the guardian stays for as long as they do.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, FromRawFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
-use crate::descendants;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
-
 use nix::unistd::{ForkResult, Pid, fork, pipe, setsid};
+use serde::{Deserialize, Serialize};
+
+use crate::clock::epoch_seconds;
+use crate::descendants;
+use crate::held::{Held, HeldFolder};
+use crate::strays::{WORKER_VARIABLE, has_marks};
 
 /// The environment variable by which processes of a run are found. It is one that workers
 /// carry in any case.
 pub(crate) const RUN_ID_VARIABLE: &str = "PYTEST_XDIST_TESTRUNUID";
+
+/// A kept process has so many seconds to tear down after its time, before it is killed.
+const GRACE: f64 = 60.0;
+/// How often a process is looked at that is late, or that the system does not tell of.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The first byte of a farewell: nothing is left, or what follows is kept.
+const NOTHING: u8 = b'!';
+const KEPT: u8 = b'+';
+
+/// What is kept, by its names in the folder.
+#[derive(Debug, Deserialize, Serialize)]
+struct Kept {
+    folder: String,
+    all: Vec<(String, Held)>,
+    /// Where they have their temporary folders.
+    basetemp: Option<String>,
+}
 
 /// The supervisor's side.
 pub(crate) struct Guardian {
@@ -53,7 +79,26 @@ impl Guardian {
     /// Lets it go: nothing is left to watch.
     pub(crate) fn dismiss(&mut self) {
         if let Some(mut farewell) = self.farewell.take() {
-            let _ = farewell.write_all(b"!");
+            let _ = farewell.write_all(&[NOTHING]);
+        }
+    }
+
+    /// Lets it look after processes that are kept after the run.
+    pub(crate) fn keep(
+        &mut self,
+        folder: &HeldFolder,
+        all: Vec<(String, Held)>,
+        basetemp: Option<&str>,
+    ) {
+        let kept = Kept {
+            folder: folder.path().to_string(),
+            all,
+            basetemp: basetemp.map(str::to_owned),
+        };
+        let mut text = vec![KEPT];
+        text.extend(serde_json::to_vec(&kept).unwrap_or_default());
+        if let Some(mut farewell) = self.farewell.take() {
+            let _ = farewell.write_all(&text);
         }
     }
 }
@@ -73,20 +118,135 @@ fn watch(read: OwnedFd, run_id: &str) {
         let _ = nix::unistd::dup2_stdout(&null);
         let _ = nix::unistd::dup2_stderr(&null);
     }
-    let mut byte = [0];
-    let farewell = File::from(read).read(&mut byte);
-    if !matches!(farewell, Ok(1)) {
-        kill_run(run_id);
+    let mut farewell = Vec::new();
+    let _ = File::from(read).read_to_end(&mut farewell);
+    match farewell.split_first() {
+        Some((&NOTHING, _)) => return,
+        Some((&KEPT, rest)) => {
+            if let Ok(kept) = serde_json::from_slice(rest) {
+                look_after(kept);
+            }
+        }
+        _ => {}
+    }
+    kill_marked(&[format!("{RUN_ID_VARIABLE}={run_id}")]);
+}
+
+/// Waits until no kept process is left. Each tears down by itself when its time is over; one that does not is killed.
+fn look_after(kept: Kept) {
+    close_others();
+    let _lock = kept.basetemp.as_deref().and_then(Lock::of_pytest);
+    let folder = HeldFolder::at(kept.folder.into());
+    let mut all = kept.all;
+    loop {
+        let (alive, dead): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|(_, held)| held.is_alive());
+        for (name, held) in dead {
+            if !alive.iter().any(|(_, other)| other.worker == held.worker) {
+                kill_marked(&[
+                    format!("{RUN_ID_VARIABLE}={}", held.run),
+                    format!("{WORKER_VARIABLE}={}", held.worker),
+                ]);
+            }
+            folder.remove(&name);
+        }
+        if alive.is_empty() {
+            folder.remove_if_empty();
+            return;
+        }
+        let mut wait = Duration::MAX;
+        for (name, held) in &alive {
+            let late = epoch_seconds(SystemTime::now()) - (held.until + GRACE);
+            if late < 0.0 {
+                wait = wait.min(Duration::try_from_secs_f64(-late).unwrap_or(LOOK));
+                continue;
+            }
+            wait = wait.min(LOOK);
+            if !folder.is_claimed(name) {
+                for pid in descendants::trees(|pid| pid == held.pid) {
+                    let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+                }
+            }
+        }
+        wait_for_end(&alive, wait);
+        all = alive;
     }
 }
 
-/// Kills every process whose environment carries the run's id, and what descends from them,
-/// until none is found.
-fn kill_run(run_id: &str) {
-    let mark = format!("{RUN_ID_VARIABLE}={run_id}");
+/// pytest removes the temporary folders of earlier runs, but for the last three and those with a lock.
+struct Lock(PathBuf);
+
+impl Lock {
+    /// In the place of that of the run, which has ended; none where the user has named the folder.
+    fn of_pytest(basetemp: &str) -> Option<Self> {
+        let folder = Path::new(basetemp);
+        let above = folder.parent()?.file_name()?.to_str()?;
+        let path = folder.join(".lock");
+        let ours = above.starts_with("pytest-of-") && File::create_new(&path).is_ok();
+        ours.then_some(Self(path))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Nobody behind a pipe of whoever started the run is to wait for this process.
+fn close_others() {
+    let Ok(folder) = std::fs::read_dir("/proc/self/fd") else {
+        return;
+    };
+    let open: Vec<i32> = folder
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect();
+    for number in open.into_iter().filter(|number| *number > 2) {
+        // SAFETY: this process is about to do nothing but `look_after`, which has no descriptor yet.
+        unsafe { libc::close(number) };
+    }
+}
+
+/// Waits so long at most for the end of one of these processes.
+fn wait_for_end(kept: &[(String, Held)], wait: Duration) {
+    let descriptors: Option<Vec<OwnedFd>> =
+        kept.iter().map(|(_, held)| descriptor(held.pid)).collect();
+    let Some(descriptors) = descriptors else {
+        std::thread::sleep(wait.min(LOOK));
+        return;
+    };
+    let mut fds: Vec<PollFd<'_>> = descriptors
+        .iter()
+        .map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLIN))
+        .collect();
+    // Rounded up, so that the moment has come when the wait ends.
+    let timeout = PollTimeout::try_from(wait.as_millis() + 1).unwrap_or(PollTimeout::MAX);
+    let _ = poll(&mut fds, timeout);
+}
+
+/// What tells when a process ends.
+#[cfg(target_os = "linux")]
+fn descriptor(pid: i32) -> Option<OwnedFd> {
+    // SAFETY: a plain system call, which returns a new descriptor or -1.
+    let number = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+    let number = i32::try_from(number).ok().filter(|number| *number >= 0)?;
+    // SAFETY: it is open, and nobody else has it.
+    Some(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn descriptor(_: i32) -> Option<OwnedFd> {
+    None
+}
+
+/// Kills every process whose environment has all of these, and what descends from them, until none is found.
+fn kill_marked(marks: &[String]) {
     let own = nix::unistd::getpid().as_raw();
     for _ in 0..50 {
-        let marked = processes_with(mark.as_bytes());
+        let marked: Vec<i32> = descendants::all_pids()
+            .filter(|pid| has_marks(*pid, marks))
+            .collect();
         let mut found = descendants::trees(|pid| marked.contains(&pid));
         found.retain(|pid| *pid != own);
         if found.is_empty() {
@@ -95,15 +255,6 @@ fn kill_run(run_id: &str) {
         for pid in found {
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
         }
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(20));
     }
-}
-
-fn processes_with(mark: &[u8]) -> Vec<i32> {
-    descendants::all_pids()
-        .filter(|pid| {
-            std::fs::read(format!("/proc/{pid}/environ"))
-                .is_ok_and(|all| all.split(|byte| *byte == 0).any(|entry| entry == mark))
-        })
-        .collect()
 }

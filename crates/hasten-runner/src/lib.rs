@@ -4,6 +4,7 @@
 #[cfg(not(unix))]
 compile_error!("hasten runs on Linux, and on macOS by spawn; this system is not supported yet");
 
+pub mod attach;
 mod bisection;
 mod cgroup;
 mod channel;
@@ -16,6 +17,7 @@ mod failures;
 mod file_order;
 mod flakiness;
 mod guardian;
+mod held;
 mod interpreter;
 mod keys;
 mod ledger;
@@ -40,6 +42,7 @@ mod waiting;
 mod worker_load;
 
 pub use error::RunError;
+pub use held::{Claim, Held, HeldEntry, HeldFolder};
 pub use interpreter::Search;
 pub use package::unpack;
 pub use run::{Finished, Github, HISTORY_FOLDER, Output, RunOptions, run};

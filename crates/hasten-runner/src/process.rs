@@ -33,6 +33,8 @@ pub(crate) enum Role {
     Standby(usize),
     /// It was a worker's, which has another one now.
     Leaving,
+    /// It was a worker's, and stays in a failed test.
+    Held,
 }
 
 impl Role {

@@ -11,7 +11,7 @@ use crate::guardian::RUN_ID_VARIABLE;
 use crate::machine::ticks_per_second;
 
 /// Says whose child a process is, even after that has ended.
-const WORKER_VARIABLE: &str = "PYTEST_XDIST_WORKER";
+pub(crate) const WORKER_VARIABLE: &str = "PYTEST_XDIST_WORKER";
 /// A command line is cut to so many characters.
 const LONGEST: usize = 60;
 /// Processes that a line names at most.
@@ -75,7 +75,8 @@ pub(crate) fn left_by(dead: &Dead<'_>) -> Vec<Stray> {
     describe(trees(|pid| roots.contains(&pid)))
 }
 
-fn has_marks(pid: i32, marks: &[String]) -> bool {
+/// True when the environment of a process has all of these.
+pub(crate) fn has_marks(pid: i32, marks: &[String]) -> bool {
     let Ok(environment) = std::fs::read(format!("/proc/{pid}/environ")) else {
         return false;
     };
@@ -119,6 +120,11 @@ fn command(pid: i32) -> String {
 }
 
 impl Stray {
+    /// Its process id.
+    pub(crate) const fn pid(&self) -> i32 {
+        self.pid
+    }
+
     /// True when it left the process group of its worker.
     pub(crate) fn left_group(&self, worker: i32) -> bool {
         self.group != worker

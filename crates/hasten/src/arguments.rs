@@ -9,6 +9,8 @@ pub(crate) enum Command {
     Run,
     /// Show what takes long, from history.
     Slow,
+    /// Open pdb in a test that was kept after its failure.
+    Attach,
     /// Write a page or a trace of a run, from history.
     Report,
     /// Say what a run would do.
@@ -60,6 +62,7 @@ impl Arguments {
         let (command, skip) = match words.first().map(String::as_str) {
             Some("run") => (Command::Run, 1),
             Some("slow") => (Command::Slow, 1),
+            Some("attach") => (Command::Attach, 1),
             Some("report") => (Command::Report, 1),
             Some("history") => (Command::History, 1),
             Some("plan") => (Command::Plan, 1),

@@ -63,6 +63,11 @@ pub(crate) fn github() -> Github {
     }
 }
 
+/// The kind of terminal, for who draws on it.
+pub(crate) fn terminal() -> Option<String> {
+    variable("TERM")
+}
+
 /// This program.
 pub(crate) fn own_program() -> std::io::Result<std::path::PathBuf> {
     env::current_exe()

@@ -8,6 +8,7 @@ Usage: hasten [options] [paths and node ids]
        hasten run …       the same, for a folder that is named like a command
        hasten verify …    runs plain pytest and hasten, and compares every test
        hasten slow …      what takes long and why, what became slower since when, from earlier runs
+       hasten attach …    pdb in the very frame of a test that failed under --hold-failed
        hasten report      one HTML file about the last run; --trace FILE for Perfetto
        hasten plan …      what a run would do, and how long it is expected to take; runs nothing
        hasten history …   run times as files: export, import, merge; prune, show, path
@@ -25,6 +26,7 @@ hasten adds, or understands as pytest-xdist and pytest-timeout do:
   --durations-regress RATIO    a test that takes more than RATIO times its usual time fails the run
   --isolate test|file|none     each test, or file, in a process of its own, forked from what is collected
   --diagnose-flaky             why do failed tests fail: always, sometimes, or after another test?
+  --hold-failed                a failed test is kept as it is, fixtures and all, for hasten attach
   --events FILE                what happens, as JSON lines, while the run goes on
   --shard I/N                  one of N parts of the tests, for one of N machines
   --order ORDER                file, failed-first, slowest-first, random or random:SEED

@@ -29,6 +29,7 @@ fn dispatch(arguments: Arguments) -> i32 {
         Command::Help => say(help::TEXT),
         Command::Run => commands::run::run(&arguments),
         Command::Slow => commands::slow::slow(&arguments),
+        Command::Attach => commands::attach::attach(&arguments),
         Command::Report => commands::report::report(&arguments),
         Command::Plan => commands::plan::plan(&arguments),
         Command::History => commands::history::history(&arguments),

@@ -73,6 +73,13 @@ _VALUES = (
         str,
         "Order of tests: file, failed-first, slowest-first, random or random:SEED",
     ),
+    ("hold-max", "NUM", _count, "Failed tests that --hold-failed keeps, at most (default: 1)"),
+    (
+        "hold-for",
+        "SECONDS",
+        _number,
+        "Seconds after which a kept process ends by itself (default: 3600)",
+    ),
     ("quarantine", "FILE", str, "Tests whose failures do not fail the run: node ids, one a line"),
 )
 
@@ -103,6 +110,13 @@ def add_rules(group, retries=True):
             default=None,
             help=text,
         )
+    group.addoption(
+        "--hold-failed",
+        dest=_dest("hold-failed"),
+        action="store_true",
+        default=None,
+        help="Keep the process of a test that fails as it is, for hasten attach",
+    )
     group.addoption(
         "--diagnose-flaky",
         dest=_dest("diagnose-flaky"),
@@ -137,7 +151,8 @@ def given_rules(known):
 
 
 def _names():
-    return [name for name, *_ in _VALUES] + ["flaky-result", "diagnose-flaky", "github", "isolate"]
+    others = ["flaky-result", "diagnose-flaky", "hold-failed", "github", "isolate"]
+    return [name for name, *_ in _VALUES] + others
 
 
 def _dest(name):

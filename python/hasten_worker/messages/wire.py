@@ -53,6 +53,8 @@ ONCE_ENDED = 19
 ASK_TERMINAL = 20
 LEAVE_TERMINAL = 21
 ENDED = 22
+ASK_HOLD = 23
+HELD = 24
 
 FORK = 65
 DECISION = 66
@@ -71,6 +73,7 @@ ONCE = 78
 ONCE_END = 79
 TERMINAL = 80
 LEAVE = 81
+HOLD = 82
 
 # Bound here: tests replace functions of modules.
 _encode = json.JSONEncoder(default=repr, allow_nan=False, separators=(",", ":")).encode
@@ -135,6 +138,7 @@ class Channel:
         # A worker finishes its item when a test has closed the descriptor. In every other
         # case there is nobody left to speak to, or to clean up for.
         self.survives_closing = False
+        self._is_silent = False
 
     def fileno(self):
         """Returns the descriptor of the socket."""
@@ -146,6 +150,8 @@ class Channel:
 
     def send(self, kind, payload=b""):
         """Sends a frame whole."""
+        if self._is_silent:
+            return
         parts = [memoryview(_HEAD.pack(len(payload) + 1, kind)), memoryview(payload)]
         # A signal handler of a test's must not run in the middle of a frame.
         before = pthread_sigmask(SIG_BLOCK, _EVERY_SIGNAL)
@@ -187,6 +193,8 @@ class Channel:
 
     def receive_kind(self, kind):
         """Waits for a frame of this type, and returns its payload; others are received later."""
+        if self._is_silent:
+            raise Closed
         put_off = []
         try:
             while True:
@@ -196,6 +204,22 @@ class Channel:
                 put_off.append(frame)
         finally:
             self._put_off.extend(put_off)
+
+    def fall_silent(self):
+        """Says nothing any more: this process has left the run, and is not to be heard."""
+        self._is_silent = True
+
+    def is_closed(self, wait=False):
+        """Whether the other side is gone, for a process that has left the run.
+
+        With ``wait``, it is asked when the other side has said something, or has gone.
+        """
+        try:
+            return not self._socket.recv(_CHUNK, 0 if wait else MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def take_descriptors(self, count):
         """Returns the next ``count`` descriptors that came, in the order they were sent."""

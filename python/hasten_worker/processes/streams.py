@@ -12,6 +12,8 @@ import tempfile
 
 from hasten_worker.processes.descriptors import copy_up
 
+_OPEN = "/dev/fd"
+
 
 class Streams:
     """Switches fd 1 and 2 between the real files and nowhere, under pytest's capture."""
@@ -86,11 +88,23 @@ class Streams:
 
     def close_stdin(self):
         """Makes stdin an empty file, unless it is a terminal: who reads from that waits for it."""
-        capture = getattr(self._capturing, "in_", None)
-        saved = getattr(capture, "targetfd_save", None)
-        number = 0 if saved is None else saved
+        number = self._stdin_number()
         if not (_is_open(number) and os.isatty(number)):
-            os.dup2(self._nowhere, number, inheritable=saved is None)
+            os.dup2(self._nowhere, number, inheritable=number == 0)
+
+    def let_go(self):
+        """Closes all ways to the files that this process was started with.
+
+        Who reads them does not wait for it any more.
+        """
+        stdin = self._stdin_number()
+        terminal = (stdin,) if _is_open(stdin) and os.isatty(stdin) else ()
+        real = {_identity(each) for each in (*self._real.values(), *terminal)} - {None}
+        _flush()
+        for name in os.listdir(_OPEN):
+            number = int(name)
+            if number != self._nowhere and _identity(number) in real:
+                os.dup2(self._nowhere, number, inheritable=os.get_inheritable(number))
 
     def capture_files(self):
         """Returns the files that pytest captures fd 1 and 2 in, or None."""
@@ -112,6 +126,12 @@ class Streams:
             if saved is not None and not (_is_open(saved) and _is_open(part.tmpfile.fileno())):
                 return False
         return True
+
+    def _stdin_number(self):
+        """Returns the descriptor that is stdin when pytest does not capture."""
+        capture = getattr(self._capturing, "in_", None)
+        saved = getattr(capture, "targetfd_save", None)
+        return 0 if saved is None else saved
 
     def _switch(self, state, targets):
         if self._state == state:
@@ -148,6 +168,14 @@ def _flush():
             stream.flush()
         except (AttributeError, ValueError, OSError):
             pass
+
+
+def _identity(number):
+    try:
+        status = os.fstat(number)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _is_open(number):

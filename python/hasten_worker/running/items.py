@@ -75,6 +75,12 @@ class ItemLoop:
         if self._once is not None:
             self._once.finish()
 
+    def end(self, leaves):
+        """Nothing follows the item that runs; with ``leaves`` others go on with the session."""
+        self._queue.clear()
+        self._last = self._finished = self._ended = True
+        self.leaves = leaves
+
     def next_item(self):
         """Returns the item that follows the running one, as late as it has to be known."""
         if self._journal.copied:

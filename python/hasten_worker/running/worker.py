@@ -102,7 +102,8 @@ class Worker:
         mute_replayed_hooks(session, self._streams)
         vscode.in_worker(config)
         playwright.in_worker(session, identity.get("basetemp"))
-        for plugin in debugging.plugins(config, self.channel, self.journal, self._streams):
+        debuggers = debugging.plugins(config, self.channel, self.journal, self._streams)
+        for plugin in debuggers:
             register(session, plugin)
         if call_hooks_of_suite(config, self.journal):
             why_not_fused = why_not_fused or Reason("timers")
@@ -120,6 +121,8 @@ class Worker:
             why_not_fused,
             self._once,
         )
+        if identity.get("hold"):
+            self._begin_hold(session, loop, debuggers)
         self._streams.loud()
         # A test may fork, and the child may come back here as if it were the worker.
         os.register_at_fork(after_in_child=self._become_a_copy)
@@ -136,6 +139,18 @@ class Worker:
         from hasten_worker.once.worker import WorkerOnce
 
         return WorkerOnce(session, self.channel, self.journal, self._reports, names)
+
+    def _begin_hold(self, session, loop, debuggers):
+        """Keeps the process when a test fails."""
+        # Imports what no other run needs.
+        from hasten_worker.running.hold import Hold
+        from hasten_worker.running.hold_unittest import postpone_teardown
+
+        hold = Hold(
+            session, self.channel, self.journal, self._reports, loop, self._streams, debuggers
+        )
+        register(session, hold)
+        postpone_teardown(hold)
 
     def paths(self):
         """Says which path its items took, if it came to run any."""

@@ -116,6 +116,12 @@ pub struct RuleOptions {
     pub quarantine: Option<String>,
     /// `--diagnose-flaky`.
     pub diagnose_flaky: bool,
+    /// `--hold-failed`.
+    pub hold_failed: bool,
+    /// `--hold-max`.
+    pub hold_max: Option<u32>,
+    /// `--hold-for`, seconds.
+    pub hold_for: Option<f64>,
     /// `--github`, `--no-github`.
     pub github: Option<bool>,
     /// `--shard`.

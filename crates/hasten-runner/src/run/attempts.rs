@@ -73,6 +73,18 @@ impl Attempts {
         rules.wait(attempt, &Failure::all(records))
     }
 
+    /// True when another attempt may follow one that reported this so far: of a test of unittest that is torn down
+    /// before its report is made, nothing is known yet.
+    pub(super) fn may_follow(&self, index: u32, records: &[u8]) -> bool {
+        let attempt = self.past.get(&index).map_or(0, Vec::len) as u32;
+        let rules = self.policy.of(index);
+        if attempt >= rules.retries || self.reruns >= self.policy.most() {
+            return false;
+        }
+        let failures = Failure::all(records);
+        failures.is_empty() || rules.wait(attempt, &failures).is_some()
+    }
+
     fn keep(&mut self, index: u32, records: Vec<u8>, wait: Duration) {
         self.reruns += 1;
         self.past.entry(index).or_default().push(records);

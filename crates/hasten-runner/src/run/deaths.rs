@@ -117,6 +117,7 @@ impl Run {
                 Role::Standby(worker) => self.on_standby_gone(worker, ending),
                 // Its id may be another's from now on.
                 Role::Leaving => self.processes[number].pid = None,
+                Role::Held => {}
             }
         }
         Ok(())
@@ -219,6 +220,7 @@ impl Run {
         }
         let mut died = None;
         let process = self.workers[number].process;
+        self.forget_granted(process);
         let clean = self.processes[process].bye.take();
         let clean = match clean {
             Some(bye) if self.workers[number].renewal == Renewal::Leaving => {
@@ -269,6 +271,17 @@ impl Run {
                 self.note_summary(&format!("{id}, at the end of its session: {error}"));
             }
         }
+        self.lose_worker(number, is_clean, died, stays);
+    }
+
+    /// A worker is none any more: others take what it had left. `stays`: its next process takes its place.
+    pub(super) fn lose_worker(
+        &mut self,
+        number: usize,
+        is_clean: bool,
+        died: Option<String>,
+        stays: bool,
+    ) {
         self.once_worker_gone(number, is_clean);
         self.tell_worker_ended(number, died);
         self.alone_worker_gone(number);

@@ -54,7 +54,7 @@ impl Run {
 
     pub(super) fn memory_of(&self, role: Role) -> Option<&WorkerMemory> {
         match role {
-            Role::Base | Role::Standby(_) | Role::Leaving => None,
+            Role::Base | Role::Standby(_) | Role::Leaving | Role::Held => None,
             Role::Main if self.distribute => None,
             Role::Main => self.main.as_ref().map(|main| &main.memory),
             Role::Session if self.collected.is_some() => None,

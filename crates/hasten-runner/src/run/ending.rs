@@ -298,6 +298,7 @@ impl Run {
         self.end_alone();
         self.end_renewals();
         self.note_untorn();
+        self.note_kept();
         self.note_growth();
         self.keys = None;
         if let Some(suite) = &mut self.suite {

@@ -94,6 +94,11 @@ impl Run {
                 self.on_once_ended(number, payload);
                 Ok(())
             }
+            FromPython::AskHold => {
+                self.on_ask_hold(number);
+                Ok(())
+            }
+            FromPython::Held => self.on_held(number, payload),
             FromPython::Ended => {
                 let ended: Ended = parse(self.processes[number].role, payload)?;
                 self.note_ending(ended.pid, ended.status);

@@ -214,6 +214,9 @@ impl Run {
         if !choice.distribute && settings.in_process.is_none() && settings.rules.diagnose_flaky {
             self.tell_main(super::diagnose::NEEDS_FORK);
         }
+        if choice.distribute && settings.usepdb && settings.rules.hold_failed {
+            self.tell_main(super::hold::NOT_UNDER_PDB);
+        }
         let spawn =
             settings.start_method.as_deref() == Some("spawn") || cfg!(not(target_os = "linux"));
         // Who asks for forks by name has decided already.
@@ -300,6 +303,7 @@ impl Run {
             filters: self.rules.filters(),
             select: self.rules.select(),
             once: self.once_names(),
+            hold: self.holds(),
             process: 0,
         }
     }

@@ -21,6 +21,7 @@ mod frames;
 mod github;
 mod handshake;
 mod history;
+mod hold;
 mod isolation;
 mod measured;
 mod nodes;
@@ -80,6 +81,7 @@ use events::Events;
 pub use finished::Finished;
 use frames::parse;
 pub use history::FOLDER as HISTORY_FOLDER;
+use hold::Holding;
 use nodes::Nodes;
 use not_forked::Forking;
 use once::OnceFixtures;
@@ -143,6 +145,7 @@ pub(crate) struct Run {
     renewals: Renewals,
     screen: Screen,
     terminal: Terminal,
+    holding: Holding,
     keys: Option<Keys>,
     settings: Option<Settings>,
     configured: Option<Configured>,
@@ -236,6 +239,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         renewals: Renewals::default(),
         screen: Screen::default(),
         terminal: Terminal::default(),
+        holding: Holding::default(),
         keys: None,
         settings: None,
         configured: None,
@@ -283,8 +287,10 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
     run.keys = None;
     run.screen.clear_live_line();
     let kept = run.keep_history();
-    descendants::kill_all(run.guardian.pid());
-    run.guardian.dismiss();
+    let mut spared = run.kept_processes();
+    spared.push(run.guardian.pid());
+    descendants::kill_all(&spared);
+    run.end_guardian();
     let warnings = [kept.err(), run.end_events(&result), run.warn_of_marks()];
     for warning in warnings.into_iter().flatten() {
         run.screen.warn(&warning);

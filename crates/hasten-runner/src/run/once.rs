@@ -32,7 +32,9 @@ impl Run {
     /// The fixtures that settings name; none where there is one worker, for which nothing is different.
     pub(super) fn once_names(&self) -> Option<Vec<String>> {
         let most = self.elastic_limit().unwrap_or_else(|| self.most_workers());
-        (self.distribute && most > 1).then(|| self.rules.once_per_run())
+        // One that is kept after a failure is followed by another.
+        let several = most > 1 || self.holds();
+        (self.distribute && several).then(|| self.rules.once_per_run())
     }
 
     pub(super) fn on_once_ask(&mut self, process: usize, payload: &[u8]) {

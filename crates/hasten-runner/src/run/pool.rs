@@ -126,6 +126,7 @@ impl Run {
         let mut worker = self.identity(id.clone(), count);
         worker.trial = trial.is_some();
         worker.audit = trial.is_none() && self.forking.looks_again(number);
+        worker.hold &= trial.is_none();
         worker.process = nth;
         let worker = Some(worker);
         let args = (origin != Origin::Session).then_some(self.options.args.as_slice());
@@ -174,10 +175,12 @@ impl Run {
             Some(place) => {
                 let before = std::mem::replace(place, worker);
                 let process = &mut self.processes[before.process];
-                process.role = Role::Leaving;
-                process.replaced = true;
-                if process.gone {
-                    process.pid = None;
+                if process.role != Role::Held {
+                    process.role = Role::Leaving;
+                    process.replaced = true;
+                    if process.gone {
+                        process.pid = None;
+                    }
                 }
             }
             None => self.workers.push(worker),
@@ -341,7 +344,7 @@ impl Run {
             Role::Main => self.take_own_records(payload),
             // It can only have warned.
             Role::Standby(number) => self.take_records(number, payload),
-            Role::Base | Role::Session | Role::Leaving => {}
+            Role::Base | Role::Session | Role::Leaving | Role::Held => {}
         }
     }
 

@@ -116,6 +116,8 @@ impl Rules {
             Some("--quarantine")
         } else if policy.durations_regress.is_some() {
             Some("--durations-regress")
+        } else if self.options.hold_failed {
+            Some("--hold-failed")
         } else {
             None
         }

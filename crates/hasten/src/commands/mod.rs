@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod attach;
 pub(crate) mod doctor;
 pub(crate) mod history;
 pub(crate) mod plan;

@@ -20,6 +20,7 @@ mod github;
 mod handover;
 mod history;
 mod history_files;
+mod hold;
 mod identity;
 mod interrupts;
 mod isolate;

@@ -74,7 +74,7 @@ impl Project {
             .stderr(Stdio::piped());
         if !matches!(
             args.first(),
-            Some(&("slow" | "report" | "--version" | "--help"))
+            Some(&("slow" | "report" | "attach" | "--version" | "--help"))
         ) {
             command.arg("--python").arg(python());
         }

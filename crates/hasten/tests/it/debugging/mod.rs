@@ -24,7 +24,7 @@ def test_stops(name):
 "#;
 
 /// Runs hasten in a terminal: each answer is what is waited for, and what is typed then.
-fn in_terminal(project: &Project, args: &[&str], answers: &[(&str, &str)]) -> Output {
+pub(crate) fn in_terminal(project: &Project, args: &[&str], answers: &[(&str, &str)]) -> Output {
     let hasten = project.command(args);
     let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/terminal.py");
     let mut command = Command::new(crate::project::python());
