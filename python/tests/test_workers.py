@@ -534,3 +534,20 @@ def test_interrupted_by_a_signal(suite):
     assert stopped["excrepr"]["path"].endswith("test_a.py")
     assert signal.Signals.SIGINT  # the test process itself was not interrupted
     assert "test_a.py:3: KeyboardInterrupt" in run.out
+
+
+def test_pools_that_nobody_shuts_down_do_not_keep_a_worker(suite):
+    suite.write(
+        test_a="""
+        import concurrent.futures, multiprocessing, pytest
+        context = multiprocessing.get_context("fork")
+        pools = []
+        @pytest.mark.parametrize("n", range(2))
+        def test_a(n):
+            pools.append(concurrent.futures.ProcessPoolExecutor(1, mp_context=context))
+            assert pools[-1].submit(abs, -n).result() == n
+        """
+    )
+    for method in ("fork", "spawn"):
+        run = suite.run("-n", "2", "--start-method", method)
+        assert (run.exitstatus, len(outcomes(run))) == (0, 2)
