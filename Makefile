@@ -39,7 +39,7 @@ clean:
 
 # ---- the pieces of `make test`
 
-.PHONY: lint test-rust test-python test-report test-steady test-own-suites test-real-suites test-plugins test-suites test-wheel
+.PHONY: lint test-rust test-binary test-python test-report test-steady test-own-suites test-real-suites test-plugins test-suites test-wheel
 lint: .cache/tools/.ready
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
@@ -49,6 +49,19 @@ lint: .cache/tools/.ready
 # The tests of the binary run pytest: that of .venv.
 test-rust: .venv/.ready
 	cargo test --workspace --quiet --no-fail-fast
+
+# The same with the Python of PYTHON, and the newest pytest that it can have.
+test-binary: suites-venvs
+	@for venv in venv venv-8.4; do \
+	  python=$(abspath $(SUITES))/$$venv/bin/python; \
+	  if [ -x $$python ]; then HASTEN_TEST_PYTHON=$$python cargo test --package hasten --test it --quiet --no-fail-fast; exit; fi; \
+	done
+
+# The same hard cases on the oldest and the newest Python that are here, and on PyPy. Not a part of `make test`: it takes
+# half an hour. VERSIONS="3.9 3.12" names others.
+.PHONY: test-versions
+test-versions: build
+	@$(PYTHON) tests/versions $(VERSIONS)
 
 # pytest 9 needs a newer Python than hasten does; where it could not be installed, the others remain. The versions run side by side.
 test-python: suites-venvs

@@ -7,6 +7,7 @@ import os
 LOWEST = 700
 # All numbers that were given to one of ours, of this process and of those that it was forked from.
 OURS = set()
+_DUPLICATE = getattr(fcntl, "F_DUPFD_CLOEXEC", fcntl.F_DUPFD)  # PyPy lacks the first
 
 
 def move_up(descriptor):
@@ -20,11 +21,13 @@ def copy_up(descriptor):
     """Returns a copy of ``descriptor`` under a high number, closed on exec."""
     for lowest in (LOWEST, 200, 3):
         try:
-            copy = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, lowest)
+            copy = fcntl.fcntl(descriptor, _DUPLICATE, lowest)
         except OSError:  # the process may have fewer descriptors than that (`ulimit -n`)
             if lowest == 3:
                 raise
         else:
+            if _DUPLICATE == fcntl.F_DUPFD:
+                os.set_inheritable(copy, False)
             OURS.add(copy)
             return copy
     return None
