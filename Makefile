@@ -50,12 +50,9 @@ lint: .cache/tools/.ready
 test-rust: .venv/.ready
 	cargo test --workspace --quiet --no-fail-fast
 
-# The same with the Python of PYTHON, and the newest pytest that it can have.
-test-binary: suites-venvs
-	@for venv in venv venv-8.4; do \
-	  python=$(abspath $(SUITES))/$$venv/bin/python; \
-	  if [ -x $$python ]; then HASTEN_TEST_PYTHON=$$python cargo test --package hasten --test it --quiet --no-fail-fast; exit; fi; \
-	done
+# The tests that run the binary, with the Python of PYTHON.
+test-binary: $(SUITES)/plain/.ready
+	HASTEN_TEST_PYTHON=$(abspath $(SUITES))/plain/bin/python cargo test --package hasten --test it --quiet --no-fail-fast
 
 # The same hard cases on the oldest and the newest Python that are here, and on PyPy. Not a part of `make test`: it takes
 # half an hour. VERSIONS="3.9 3.12" names others.
@@ -128,6 +125,11 @@ suites-venvs:
 .venv/.ready: examples/requirements.txt
 	$(PYTHON) -m venv .venv
 	.venv/bin/python $(PIP) -r $<
+	@touch $@
+
+$(SUITES)/plain/.ready: examples/requirements.txt
+	rm -rf $(@D) && $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python $(PIP) -r $<
 	@touch $@
 
 .cache/tools/.ready: scripts/tools.txt
