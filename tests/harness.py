@@ -27,8 +27,13 @@ class Suite:
     note: str = ""
 
     @property
+    def package(self):
+        """A large suite has several lines: `NAME` and `NAME:PART`."""
+        return self.name.partition(":")[0]
+
+    @property
     def folder(self):
-        return CACHE / self.name / "src"
+        return CACHE / self.package / "src"
 
     @property
     def arguments(self):
