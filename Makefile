@@ -39,7 +39,7 @@ clean:
 
 # ---- the pieces of `make test`
 
-.PHONY: lint test-rust test-python test-report test-steady test-own-suites test-real-suites test-plugins test-libraries test-libraries-heavy test-suites test-wheel
+.PHONY: lint test-rust test-binary test-python test-report test-steady test-own-suites test-real-suites test-plugins test-libraries test-libraries-heavy test-suites test-wheel
 lint: .cache/tools/.ready
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
@@ -49,6 +49,16 @@ lint: .cache/tools/.ready
 # The tests of the binary run pytest: that of .venv.
 test-rust: .venv/.ready
 	cargo test --workspace --quiet --no-fail-fast
+
+# The tests that run the binary, with the Python of PYTHON.
+test-binary: $(SUITES)/plain/.ready
+	HASTEN_TEST_PYTHON=$(abspath $(SUITES))/plain/bin/python cargo test --package hasten --test it --quiet --no-fail-fast
+
+# The same hard cases on the oldest and the newest Python that are here, and on PyPy. Not a part of `make test`: it takes
+# half an hour. VERSIONS="3.9 3.12" names others.
+.PHONY: test-versions
+test-versions: build
+	@$(PYTHON) tests/versions $(VERSIONS)
 
 # pytest 9 needs a newer Python than hasten does; where it could not be installed, the others remain. The versions run side by side.
 test-python: suites-venvs
@@ -137,6 +147,11 @@ suites-venvs:
 .venv/.ready: examples/requirements.txt
 	$(PYTHON) -m venv .venv
 	.venv/bin/python $(PIP) -r $<
+	@touch $@
+
+$(SUITES)/plain/.ready: examples/requirements.txt
+	rm -rf $(@D) && $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python $(PIP) -r $<
 	@touch $@
 
 .cache/tools/.ready: scripts/tools.txt

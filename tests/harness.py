@@ -27,8 +27,13 @@ class Suite:
     note: str = ""
 
     @property
+    def package(self):
+        """A large suite has several lines: `NAME` and `NAME:PART`."""
+        return self.name.partition(":")[0]
+
+    @property
     def folder(self):
-        return CACHE / self.name / "src"
+        return CACHE / self.package / "src"
 
     @property
     def arguments(self):
@@ -60,11 +65,23 @@ def verify(hasten, python, folder, arguments, stderr=subprocess.STDOUT, without=
     )
 
 
+def _bounds(page, first):
+    """Where the table is that begins with this cell."""
+    begin = page.index(f"| {first} |")
+    return begin, page.index("\n\n", begin)
+
+
+def read_table(path, first):
+    """The rows of the table of a page that begins with this cell, each a list of cells, without the head."""
+    page = path.read_text(encoding="utf-8")
+    begin, end = _bounds(page, first)
+    return [line[2:-2].split(" | ") for line in page[begin:end].split("\n")[2:]]
+
+
 def write_table(path, rows):
     """Puts these rows, each a list of cells, in the place of the table of a page that begins with the same cell."""
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     lines.insert(1, "|" + "---|" * len(rows[0]))
     page = path.read_text(encoding="utf-8")
-    begin = page.index(f"| {rows[0][0]} |")
-    end = page.index("\n\n", begin)
+    begin, end = _bounds(page, rows[0][0])
     path.write_text(page[:begin] + "\n".join(lines) + page[end:], encoding="utf-8")

@@ -1,6 +1,5 @@
 """From a message to a process that plays a role."""
 
-import gc
 import importlib
 import json
 import os
@@ -46,7 +45,7 @@ def run(channel, role, descriptors):
     note_inherited()
     frozen.answer_questions()
     # Kept from the collector of every process to come, so that they share it.
-    gc.freeze()
+    frozen.freeze_all()
     say_hello(channel, role)
     if role == "worker":
         order = _order(channel)

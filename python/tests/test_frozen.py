@@ -1,6 +1,12 @@
 """What a suite asks the garbage collector, whose objects are frozen for forks."""
 
+import gc
+
 import pytest
+
+pytestmark = pytest.mark.skipif(
+    not hasattr(gc, "freeze"), reason="PyPy's collector has nothing to freeze"
+)
 
 HELPER = """
     import gc, weakref

@@ -109,7 +109,8 @@ class CollectionTimes:
         fresh = []  # modules of which is not known what led to them
 
         def begins(name):
-            if get_ident() != thread:
+            # PyPy comes here for modules, too, that are there.
+            if get_ident() != thread or name in sys.modules:
                 return False
             modules.append([name, 0.0, now()])
             return True

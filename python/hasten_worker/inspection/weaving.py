@@ -15,7 +15,7 @@ from hashlib import sha256
 from types import CodeType, FunctionType, ModuleType
 
 # Of what is kept.
-_VERSION = 1, sys.version, sys.flags.optimize
+_VERSION = 2, sys.version, sys.flags.optimize
 _FUTURES = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 
 
@@ -120,9 +120,14 @@ def _compile_changed(function, change, sources):
     tree = ast.parse("".join(("class _:\n", *lines) if is_method else lines))
     ast.increment_lineno(tree, code.co_firstlineno - 1 - is_method)
     definition = tree.body[0].body[0] if is_method else tree.body[0]
-    tree.body.insert(0, _imports(function))
-    known = _compiled(tree, code)
-    if known is None or not _is_same(known, code) or not change(definition):
+    for imports in ([_imports(function)], []):
+        tree.body[:-1] = imports
+        known = _compiled(tree, code)
+        if known is not None and _is_same(known, code):
+            break
+    else:
+        return None
+    if not change(definition):
         return None
     made = _compiled(tree, code)
     if made is None or made.co_varnames != code.co_varnames or made.co_freevars:
@@ -143,7 +148,10 @@ def _last_line(code):
 
 
 def _imports(function):
-    """Returns an import of the modules that it uses: calls of theirs are compiled differently."""
+    """Returns an import of the modules that it uses: calls of theirs are compiled differently.
+
+    But not where the interpreter has put a module there itself, as in its own `importlib`.
+    """
     known = function.__globals__
     names = [each for each in function.__code__.co_names if isinstance(known.get(each), ModuleType)]
     made = ast.Import([ast.alias(each) for each in names or ["_"]], lineno=1, col_offset=0)

@@ -13,7 +13,6 @@ from _signal import SIG_BLOCK, SIG_SETMASK, pthread_sigmask, valid_signals
 from _socket import (
     AF_UNIX,
     CMSG_SPACE,
-    MSG_CMSG_CLOEXEC,
     MSG_DONTWAIT,
     SCM_RIGHTS,
     SOCK_STREAM,
@@ -26,6 +25,10 @@ try:
     from _socket import MSG_NOSIGNAL
 except ImportError:  # macOS
     MSG_NOSIGNAL = 0
+try:
+    from _socket import MSG_CMSG_CLOEXEC
+except ImportError:  # PyPy; what comes is moved, and the copy is closed on exec
+    MSG_CMSG_CLOEXEC = 0
 
 from hasten_worker.processes.descriptors import move_up
 

@@ -9,6 +9,7 @@ LOWEST = 700
 OURS = set()
 # Files that we share memory in, likewise: device and inode.
 SHARED = set()
+_DUPLICATE = getattr(fcntl, "F_DUPFD_CLOEXEC", fcntl.F_DUPFD)  # PyPy lacks the first
 
 
 def identity(descriptor):
@@ -31,11 +32,13 @@ def copy_up(descriptor):
     """Returns a copy of ``descriptor`` under a high number, closed on exec."""
     for lowest in (LOWEST, 200, 3):
         try:
-            copy = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, lowest)
+            copy = fcntl.fcntl(descriptor, _DUPLICATE, lowest)
         except OSError:  # the process may have fewer descriptors than that (`ulimit -n`)
             if lowest == 3:
                 raise
         else:
+            if _DUPLICATE == fcntl.F_DUPFD:
+                os.set_inheritable(copy, False)
             OURS.add(copy)
             return copy
     return None
