@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import sys
 
 import pytest
 from _pytest import runner
@@ -249,6 +250,8 @@ def test_cost_of_an_item(suite, head, needs, most):
         assert suite.run("-n", "1", "-p", "count_calls", env=env, chunk=50).exitstatus == 0
         counts.append(int(count.read_text()))
     first, second = counts
+    if sys.version_info >= (3, 14):  # filters of warnings are set by pytest's own way
+        most += 50
     # The difference leaves out what happens once.
     assert (second - first) / 300 < most
 
