@@ -35,7 +35,7 @@ def _children():
     found = []
     try:
         for thread in os.listdir("/proc/self/task"):
-            with open(f"/proc/self/task/{thread}/children", encoding="ascii") as file:
+            with open(f"/proc/self/task/{thread}/children", encoding="utf-8") as file:
                 found += map(int, file.read().split())
     except OSError:  # not Linux, a kernel that does not tell
         return []

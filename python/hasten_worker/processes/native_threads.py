@@ -32,7 +32,7 @@ def describe(tids, rootpath):
 def _library(tid):
     """Returns the file of the innermost function of a thread that is not everybody's, or None."""
     try:
-        with open(f"/proc/self/task/{tid}/syscall", encoding="ascii") as file:
+        with open(f"/proc/self/task/{tid}/syscall", encoding="utf-8") as file:
             words = file.read().split()
         stack = int(words[-2], 16)
         with open("/proc/self/mem", "rb", buffering=0) as memory:

@@ -9,6 +9,7 @@ from _pytest import runner
 
 from hasten_worker.inspection.hooks import hook_wrapper
 from hasten_worker.messages import wire
+from hasten_worker.processes.signals import set_handler
 
 # pytest's name for the plugin behind ``--pdb``.
 _PDB_INVOKE = "pdbinvoke"
@@ -56,7 +57,7 @@ class Debugging:
         if answer["granted"]:
             self._before = self._streams.let_through()
             # No shell would bring back what Ctrl-Z stops: it started another process.
-            self._on_suspend = _set(signal.SIG_IGN)
+            self._on_suspend = set_handler(signal.SIGTSTP, signal.SIG_IGN)
 
     def give_back(self):
         """Lets others have the terminal."""
@@ -64,7 +65,7 @@ class Debugging:
             return
         self._streams.restore(self._before)
         self._before = None
-        _set(self._on_suspend)
+        set_handler(signal.SIGTSTP, self._on_suspend)
         try:
             give_terminal_back(self._channel)
         except wire.Closed:
@@ -129,10 +130,3 @@ def put_off_post_mortem(manager):
 
 def _is_skip(call):
     return isinstance(call.excinfo.value, unittest.SkipTest)
-
-
-def _set(handler):
-    try:
-        return signal.signal(signal.SIGTSTP, handler)
-    except (TypeError, ValueError):  # a handler of C code; not the main thread
-        return None

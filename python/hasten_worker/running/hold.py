@@ -20,6 +20,7 @@ from _pytest.runner import CallInfo
 from hasten_worker.messages import journal as words
 from hasten_worker.messages import wire
 from hasten_worker.messages.records import NO_ITEM
+from hasten_worker.processes.signals import set_handler
 from hasten_worker.running import post_mortem
 from hasten_worker.running.debugging import give_terminal_back
 from hasten_worker.running.visits import Visits
@@ -83,7 +84,7 @@ class Hold:
         visits = Visits(*self._channel.take_descriptors(1))
         until = self._now() + granted["seconds"]
         # From now on Ctrl-C in the run is not for this process.
-        before = post_mortem.set_handler(signal.SIGINT, signal.SIG_IGN)
+        before = set_handler(signal.SIGINT, signal.SIG_IGN)
         self._part(item, excinfo, report)
         visit = self._wait(visits, until, excinfo, report)
         visits.close()
@@ -96,7 +97,7 @@ class Hold:
                 visit = None
         while not self._channel.is_closed(wait=True):
             pass
-        post_mortem.set_handler(signal.SIGINT, before)
+        set_handler(signal.SIGINT, before)
         self._loop.end(granted["leaves"])
         if visit is not None:
             self._config.pluginmanager.register(post_mortem.Failures(self._config, visit))

@@ -11,6 +11,7 @@ from _pytest import debugging
 from _pytest.config import create_terminal_writer
 
 from hasten_worker.processes.descriptors import copy_up
+from hasten_worker.processes.signals import set_handler
 
 # So often a debugger may come back that neither goes on nor quits.
 _MOST_RETURNS = 1000
@@ -32,14 +33,6 @@ def debug(config, excinfo, report, visit):
         finally:
             manager.unregister(watch)
         return watch.goes_on
-
-
-def set_handler(number, handler):
-    """Sets a signal handler, where that can be done; returns the one before."""
-    try:
-        return signal.signal(number, handler)
-    except (TypeError, ValueError):  # a handler of C code; not the main thread
-        return None
 
 
 class _Watch:
