@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use nix::poll::PollTimeout;
 use nix::time::{ClockId, clock_gettime};
 
 /// `CLOCK_MONOTONIC` now, in nanoseconds, as Python's `time.monotonic_ns`.
@@ -20,4 +21,9 @@ pub(crate) fn since(moment: u64) -> Duration {
 pub(crate) fn epoch_seconds(time: SystemTime) -> f64 {
     time.duration_since(UNIX_EPOCH)
         .map_or(0.0, |time| time.as_secs_f64())
+}
+
+/// A time to wait, rounded up, so that the moment has come when the wait ends.
+pub(crate) fn poll_timeout(wait: Duration) -> PollTimeout {
+    PollTimeout::try_from(wait.as_micros().div_ceil(1000)).unwrap_or(PollTimeout::MAX)
 }

@@ -10,12 +10,12 @@ use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{ForkResult, Pid, fork, pipe, setsid};
 use serde::{Deserialize, Serialize};
 
-use crate::clock::epoch_seconds;
+use crate::clock::{epoch_seconds, poll_timeout};
 use crate::descendants;
 use crate::held::{Held, HeldFolder};
 use crate::strays::{WORKER_VARIABLE, has_marks};
@@ -221,8 +221,7 @@ fn wait_for_end(kept: &[(String, Held)], wait: Duration) {
         .map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLIN))
         .collect();
     // Rounded up, so that the moment has come when the wait ends.
-    let timeout = PollTimeout::try_from(wait.as_millis() + 1).unwrap_or(PollTimeout::MAX);
-    let _ = poll(&mut fds, timeout);
+    let _ = poll(&mut fds, poll_timeout(wait));
 }
 
 /// What tells when a process ends.

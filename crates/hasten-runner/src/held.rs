@@ -225,6 +225,17 @@ impl HeldFolder {
     }
 }
 
+/// Seconds as they are told to somebody: `60 minutes`.
+#[must_use]
+pub fn in_words(seconds: f64) -> String {
+    let minutes = (seconds / 60.0).round();
+    if minutes >= 2.0 {
+        format!("{minutes} minutes")
+    } else {
+        format!("{} seconds", seconds.round())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,5 +305,12 @@ mod tests {
         folder.remove_if_empty();
         assert!(folder.entries().unwrap().is_empty());
         assert!(!folder.path().exists());
+    }
+
+    #[test]
+    fn times_are_told_roughly() {
+        assert_eq!(in_words(3599.9), "60 minutes");
+        assert_eq!(in_words(100.0), "2 minutes");
+        assert_eq!(in_words(30.2), "30 seconds");
     }
 }

@@ -39,10 +39,11 @@ mod strays;
 mod test_event;
 mod verdict;
 mod waiting;
+mod window;
 mod worker_load;
 
 pub use error::RunError;
-pub use held::{Claim, Held, HeldEntry, HeldFolder};
+pub use held::{Claim, Held, HeldEntry, HeldFolder, in_words};
 pub use interpreter::Search;
 pub use package::unpack;
 pub use run::{Finished, Github, HISTORY_FOLDER, Output, RunOptions, run};

@@ -228,11 +228,7 @@ class Session:
     def _end_debugging(self, manager):
         for plugin in self._debugging:
             manager.unregister(plugin)
-        self._give_terminal_back()
-
-    def _give_terminal_back(self):
-        if self._journal.told & words.HAS_TERMINAL:
-            debugging.give_terminal_back(self._channel)
+        debugging.give_back_what_is_lent(self._channel, self._journal)
 
     def _abort(self, message):
         """Sends what was collected until something happened, and what that was."""
@@ -243,7 +239,7 @@ class Session:
     def pytest_make_collect_report(self, collector):
         is_file = isinstance(collector, pytest.File)
         if is_file:
-            self._give_terminal_back()
+            debugging.give_back_what_is_lent(self._channel, self._journal)
             self._journal.start_file(collector.nodeid)
         report = yield
         if is_file:

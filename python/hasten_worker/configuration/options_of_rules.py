@@ -82,6 +82,13 @@ _VALUES = (
     ),
     ("quarantine", "FILE", str, "Tests whose failures do not fail the run: node ids, one a line"),
 )
+_FLAGS = (
+    ("hold-failed", "Keep the process of a test that fails as it is, for hasten attach"),
+    (
+        "diagnose-flaky",
+        "Try failed tests again: do they fail always, sometimes, or after another test?",
+    ),
+)
 
 _OF_PYTEST_RETRY = ("retries", "retry-delay")
 
@@ -110,20 +117,10 @@ def add_rules(group, retries=True):
             default=None,
             help=text,
         )
-    group.addoption(
-        "--hold-failed",
-        dest=_dest("hold-failed"),
-        action="store_true",
-        default=None,
-        help="Keep the process of a test that fails as it is, for hasten attach",
-    )
-    group.addoption(
-        "--diagnose-flaky",
-        dest=_dest("diagnose-flaky"),
-        action="store_true",
-        default=None,
-        help="Try failed tests again: do they fail always, sometimes, or after another test?",
-    )
+    for name, text in _FLAGS:
+        group.addoption(
+            f"--{name}", dest=_dest(name), action="store_true", default=None, help=text
+        )
 
 
 def add_retries(group):
@@ -151,8 +148,7 @@ def given_rules(known):
 
 
 def _names():
-    others = ["flaky-result", "diagnose-flaky", "hold-failed", "github", "isolate"]
-    return [name for name, *_ in _VALUES] + others
+    return [name for name, *_ in _VALUES + _FLAGS] + ["flaky-result", "github", "isolate"]
 
 
 def _dest(name):

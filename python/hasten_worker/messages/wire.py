@@ -129,6 +129,16 @@ def _show_surrogate(match):
     return "\\\\u" + half if half else match.group(0)
 
 
+def descriptors_in(ancillary):
+    """Returns the descriptors that came with a message, out of the way of tests."""
+    found = []
+    for level, kind, content in ancillary:
+        if level == SOL_SOCKET and kind == SCM_RIGHTS:
+            count = len(content) // 4
+            found += map(move_up, struct.unpack(f"{count}i", content[: count * 4]))
+    return found
+
+
 class Channel:
     """One end of the socket pair that joins a Python process and the supervisor."""
 
@@ -261,11 +271,7 @@ class Channel:
             raise
         except OSError as error:
             self._lose(error.errno)
-        for level, kind, content in ancillary:
-            if level == SOL_SOCKET and kind == SCM_RIGHTS:
-                count = len(content) // 4
-                for descriptor in struct.unpack(f"{count}i", content[: count * 4]):
-                    self._descriptors.append(move_up(descriptor))
+        self._descriptors += descriptors_in(ancillary)
         if not data:
             self._lose(0)
         self._received += data

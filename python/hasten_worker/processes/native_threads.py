@@ -19,7 +19,8 @@ def describe(tids, rootpath):
     """Returns a cause for these threads: their number, the libraries, and who imports them."""
     plural = "s" if len(tids) != 1 else ""
     text = f"{len(tids)} native thread{plural}"
-    libraries = sorted({library for library in map(_library, tids) if library})
+    code = _code()
+    libraries = sorted({library for tid in tids if (library := _library(tid, code))})
     if not libraries:
         return f"{text} not started by Python"
     packages = sorted({package for package in map(_package, libraries) if package})
@@ -29,14 +30,13 @@ def describe(tids, rootpath):
     return f"{text}, which {importer} imports" if importer else text
 
 
-def _library(tid):
+def _library(tid, code):
     """Returns the file of the innermost function of a thread that is not everybody's, or None."""
     try:
         with open(f"/proc/self/task/{tid}/syscall", encoding="utf-8") as file:
             words = file.read().split()
         stack = int(words[-2], 16)
         with open("/proc/self/mem", "rb", buffering=0) as memory:
-            code = _code()
             data = os.pread(memory.fileno(), _STACK, stack)
     except (OSError, ValueError, IndexError):  # it runs now, has ended, or may not be looked at
         return None
@@ -50,15 +50,19 @@ def _library(tid):
 def _code():
     """Returns where in memory the code of libraries is: begin, end, file."""
     found = []
-    with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as file:
-        for line in file:
-            parts = line.split(maxsplit=5)
-            if len(parts) < 6 or "x" not in parts[1]:
-                continue
-            name = parts[5].strip()
-            if not os.path.basename(name).startswith(_EVERYBODYS):
-                begin, end = (int(part, 16) for part in parts[0].split("-"))
-                found.append((begin, end, name))
+    try:
+        with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as file:
+            lines = file.readlines()
+    except OSError:
+        return found
+    for line in lines:
+        parts = line.split(maxsplit=5)
+        if len(parts) < 6 or "x" not in parts[1]:
+            continue
+        name = parts[5].strip()
+        if not os.path.basename(name).startswith(_EVERYBODYS):
+            begin, end = (int(part, 16) for part in parts[0].split("-"))
+            found.append((begin, end, name))
     return found
 
 

@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 
-from hasten_worker.processes.descriptors import copy_up
+from hasten_worker.processes.descriptors import copy_up, identity
 
 _OPEN = "/dev/fd"
 
@@ -99,11 +99,11 @@ class Streams:
         """
         stdin = self._stdin_number()
         terminal = (stdin,) if _is_open(stdin) and os.isatty(stdin) else ()
-        real = {_identity(each) for each in (*self._real.values(), *terminal)} - {None}
+        real = {identity(each) for each in (*self._real.values(), *terminal)} - {None}
         _flush()
         for name in os.listdir(_OPEN):
             number = int(name)
-            if number != self._nowhere and _identity(number) in real:
+            if number != self._nowhere and identity(number) in real:
                 os.dup2(self._nowhere, number, inheritable=os.get_inheritable(number))
 
     def capture_files(self):
@@ -168,14 +168,6 @@ def _flush():
             stream.flush()
         except (AttributeError, ValueError, OSError):
             pass
-
-
-def _identity(number):
-    try:
-        status = os.fstat(number)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def _is_open(number):

@@ -1,6 +1,5 @@
 """Who stops in pdb gets the terminal: ``breakpoint()``, ``pytest.set_trace()``, ``--pdb``."""
 
-import json
 import signal
 import unittest
 
@@ -8,7 +7,9 @@ import pytest
 from _pytest import runner
 
 from hasten_worker.inspection.hooks import hook_wrapper
+from hasten_worker.messages import journal as words
 from hasten_worker.messages import wire
+from hasten_worker.messages.asking import ask
 from hasten_worker.processes.signals import set_handler
 
 # pytest's name for the plugin behind ``--pdb``.
@@ -45,16 +46,8 @@ class Debugging:
             return
         # Who debugs is not to be hurried, neither now nor for the rest of the phase.
         journal.debugged(journal.started)
-        paused = journal.pause()
-        try:
-            self._channel.send(wire.ASK_TERMINAL)
-            answer = json.loads(self._channel.receive_kind(wire.TERMINAL))
-        except wire.Closed:
-            journal.cut_off = True
-            return
-        finally:
-            journal.resume(paused)
-        if answer["granted"]:
+        answer = ask(self._channel, journal, wire.ASK_TERMINAL, wire.TERMINAL)
+        if answer is not None and answer["granted"]:
             self._before = self._streams.let_through()
             # No shell would bring back what Ctrl-Z stops: it started another process.
             self._on_suspend = set_handler(signal.SIGTSTP, signal.SIG_IGN)
@@ -102,6 +95,12 @@ def give_terminal_back(channel):
     """Returns when others may have the terminal: what reads from it next must ask for it again."""
     channel.send(wire.LEAVE_TERMINAL)
     channel.receive_kind(wire.TERMINAL)
+
+
+def give_back_what_is_lent(channel, journal):
+    """Likewise, if what ran until now has got the terminal to read from it."""
+    if journal.told & words.HAS_TERMINAL:
+        give_terminal_back(channel)
 
 
 def plugins(config, channel, journal, streams):

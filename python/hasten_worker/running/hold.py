@@ -6,7 +6,6 @@ socket that the supervisor has made; when it lets go, the process tears down and
 as a worker does.
 """
 
-import json
 import os
 import signal
 import time
@@ -17,12 +16,12 @@ import pytest
 from _pytest import timing
 from _pytest.runner import CallInfo
 
-from hasten_worker.messages import journal as words
 from hasten_worker.messages import wire
+from hasten_worker.messages.asking import ask
 from hasten_worker.messages.records import NO_ITEM
 from hasten_worker.processes.signals import set_handler
 from hasten_worker.running import post_mortem
-from hasten_worker.running.debugging import give_terminal_back
+from hasten_worker.running.debugging import give_back_what_is_lent
 from hasten_worker.running.visits import Visits
 
 _LONGEST_MESSAGE = 200
@@ -58,16 +57,8 @@ class Hold:
         if self._granted is not None or journal.copied or journal.cut_off:
             return self._granted is not None
         journal.flush()
-        paused = journal.pause()
-        try:
-            self._channel.send(wire.ASK_HOLD)
-            answer = json.loads(self._channel.receive_kind(wire.HOLD))
-        except wire.Closed:
-            journal.cut_off = True
-            return False
-        finally:
-            journal.resume(paused)
-        if answer["granted"]:
+        answer = ask(self._channel, journal, wire.ASK_HOLD, wire.HOLD)
+        if answer is not None and answer["granted"]:
             self._granted = answer
         return self._granted is not None
 
@@ -112,9 +103,8 @@ class Hold:
         self._reports.finish()
         self._journal.set_item(NO_ITEM)
         self._journal.flush()
-        if self._journal.told & words.HAS_TERMINAL:
-            with suppress(wire.Closed):
-                give_terminal_back(self._channel)
+        with suppress(wire.Closed):
+            give_back_what_is_lent(self._channel, self._journal)
         message = {"held": True, "phase": report.when, "message": _first_line(excinfo)}
         self._channel.send_json(wire.HELD, message)
         self._channel.fall_silent()

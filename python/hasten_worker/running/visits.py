@@ -2,13 +2,13 @@
 
 import json
 import os
-import struct
 
 # The C class: plugins replace `socket.socket` to forbid tests the network.
-from _socket import AF_UNIX, CMSG_SPACE, MSG_CMSG_CLOEXEC, SCM_RIGHTS, SOCK_STREAM, SOL_SOCKET
+from _socket import AF_UNIX, CMSG_SPACE, SOCK_STREAM
 from _socket import socket as RawSocket
 from select import POLLIN, poll
 
+from hasten_worker.messages.wire import MSG_CMSG_CLOEXEC, descriptors_in
 from hasten_worker.processes.descriptors import move_up
 
 _LONGEST_REQUEST = 1 << 16
@@ -58,10 +58,7 @@ class Visit:
         try:
             while b"\n" not in received and len(received) < _LONGEST_REQUEST:
                 data, ancillary, _, _ = self._socket.recvmsg(4096, CMSG_SPACE(8), MSG_CMSG_CLOEXEC)
-                for level, kind, content in ancillary:
-                    if level == SOL_SOCKET and kind == SCM_RIGHTS:
-                        found = struct.unpack(f"{len(content) // 4}i", content)
-                        descriptors.extend(map(move_up, found))
+                descriptors += descriptors_in(ancillary)
                 if not data:
                     break
                 received += data

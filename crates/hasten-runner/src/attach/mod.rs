@@ -11,12 +11,13 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::poll_timeout;
 use crate::held::Held;
 use carrier::Carrier;
 
@@ -169,8 +170,10 @@ pub fn release(stream: UnixStream, held: &Held) -> io::Result<Left> {
             }
             return Ok(Left::Killed);
         }
-        let timeout = PollTimeout::try_from(left.as_millis() + 1).unwrap_or(PollTimeout::MAX);
-        let _ = poll(&mut [PollFd::new(talk.fd(), PollFlags::POLLIN)], timeout);
+        let _ = poll(
+            &mut [PollFd::new(talk.fd(), PollFlags::POLLIN)],
+            poll_timeout(left),
+        );
         match talk.answer() {
             Some(Answer::Released { waits: true }) => return Ok(Left::WaitsForRun),
             Some(Answer::Released { waits: false }) => released = true,

@@ -4,10 +4,12 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
-use nix::pty::{Winsize, openpty};
+use nix::pty::openpty;
 use nix::sys::termios::{
     LocalFlags, SetArg, SpecialCharacterIndices, Termios, cfmakeraw, tcgetattr, tcsetattr,
 };
+
+use crate::window;
 
 /// The terminal behind stdin, handed through key by key. Given back when it is dropped.
 pub(super) struct Raw {
@@ -35,7 +37,7 @@ impl Drop for Raw {
 pub(super) fn pseudo_terminal() -> io::Result<(OwnedFd, OwnedFd)> {
     let stdin = io::stdin();
     let modes = tcgetattr(stdin.as_fd())?;
-    let pair = openpty(window_size(stdin.as_fd()).as_ref(), Some(&modes))?;
+    let pair = openpty(window::size(stdin.as_fd()).as_ref(), Some(&modes))?;
     for end in [&pair.master, &pair.slave] {
         fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
     }
@@ -53,20 +55,8 @@ pub(super) fn interrupts(master: BorrowedFd<'_>, key: u8) -> bool {
 
 /// Gives the pseudo terminal the size of the terminal.
 pub(super) fn follow_size(master: BorrowedFd<'_>) {
-    if let Some(size) = window_size(io::stdin().as_fd()) {
+    if let Some(size) = window::size(io::stdin().as_fd()) {
         // SAFETY: sets what the terminal behind an open descriptor takes for its size.
         unsafe { libc::ioctl(master.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) };
     }
-}
-
-fn window_size(terminal: BorrowedFd<'_>) -> Option<Winsize> {
-    let mut size = Winsize {
-        ws_row: 0,
-        ws_col: 0,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    // SAFETY: writes a size to a valid place.
-    let done = unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCGWINSZ, &raw mut size) };
-    (done == 0).then_some(size)
 }

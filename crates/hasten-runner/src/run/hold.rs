@@ -13,7 +13,7 @@ use super::{Run, parse};
 use crate::clock::{epoch_seconds, monotonic};
 use crate::descendants::stat;
 use crate::error::RunError;
-use crate::held::{Held, HeldFolder};
+use crate::held::{Held, HeldFolder, in_words};
 use crate::process::Role;
 use crate::strays::{self, Dead};
 
@@ -343,16 +343,6 @@ fn describe(held: &[&Held]) -> Section {
     }
 }
 
-/// A time, in words.
-fn in_words(seconds: f64) -> String {
-    let minutes = (seconds / 60.0).round();
-    if minutes >= 2.0 {
-        format!("{minutes} minutes")
-    } else {
-        format!("{} seconds", seconds.round())
-    }
-}
-
 /// A word as a shell reads it.
 fn quoted(word: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || "/._-:+,@%=".contains(letter);
@@ -387,12 +377,5 @@ mod tests {
              hasten attach 'test_a.py::test_x[it'\\''s]'\n\
              hasten attach --release-all lets them go on to their teardown, and end"
         );
-    }
-
-    #[test]
-    fn times_are_told_roughly() {
-        assert_eq!(in_words(3599.9), "60 minutes");
-        assert_eq!(in_words(100.0), "2 minutes");
-        assert_eq!(in_words(30.2), "30 seconds");
     }
 }

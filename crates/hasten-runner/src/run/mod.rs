@@ -58,9 +58,9 @@ use hasten_history::{History, PhaseTimes};
 use hasten_protocol::message::{Collected, Configured, Hello, Settings, Unsafe};
 use hasten_report::plan::Forecast;
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags, poll};
 
-use crate::clock::monotonic;
+use crate::clock::{monotonic, poll_timeout};
 use crate::death::Ending;
 use crate::descendants;
 use crate::error::RunError;
@@ -347,15 +347,12 @@ impl Run {
         let timeout = self
             .next_moment()
             .map_or(IDLE_WAIT, |moment| moment.min(IDLE_WAIT));
-        // Rounded up, so that the moment has come when the wait ends.
-        let milliseconds = timeout.as_micros().div_ceil(1000);
-        let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX);
         let mut fds = vec![PollFd::new(self.signals.fd(), PollFlags::POLLIN)];
         if let Some(fd) = self.keys.as_ref().and_then(Keys::fd) {
             fds.push(PollFd::new(fd, PollFlags::POLLIN));
         }
         fds.extend(self.processes.iter().filter_map(poll_fd));
-        match poll(&mut fds, timeout) {
+        match poll(&mut fds, poll_timeout(timeout)) {
             Ok(_) | Err(Errno::EINTR) => Ok(()),
             Err(errno) => Err(RunError::System {
                 doing: "cannot wait",

@@ -4,6 +4,7 @@
 //! IDLE, and the supervisor in between.
 
 use std::io::{IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use hasten_protocol::frame::{self, ToPython};
@@ -13,6 +14,7 @@ use hasten_report::live::{LiveLine, Running};
 use super::Run;
 use crate::clock::monotonic;
 use crate::process::Role;
+use crate::window;
 
 /// How often the live line is drawn anew.
 const REDRAW: Duration = Duration::from_millis(100);
@@ -125,19 +127,9 @@ fn print_raw(text: &str) {
 }
 
 fn terminal_width() -> usize {
-    let mut size = libc::winsize {
-        ws_row: 0,
-        ws_col: 0,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    // SAFETY: asks for the size of the terminal behind stdout, with room for the answer.
-    let asked = unsafe { libc::ioctl(1, libc::TIOCGWINSZ, &raw mut size) };
-    if asked == 0 && size.ws_col > 0 {
-        usize::from(size.ws_col)
-    } else {
-        80
-    }
+    let size = window::size(std::io::stdout().as_fd());
+    size.filter(|size| size.ws_col > 0)
+        .map_or(80, |size| usize::from(size.ws_col))
 }
 
 impl Run {

@@ -19,6 +19,7 @@ use serde::Serialize;
 use super::Run;
 use super::watch::Watch;
 use crate::keys::in_background;
+use crate::memory::WorkerMemory;
 use crate::process::Role;
 
 /// How often the modes are looked at while a test reads from the terminal.
@@ -233,32 +234,30 @@ impl Run {
         })
     }
 
-    fn tell_has_terminal(&mut self, process: usize, has: bool) {
-        let memory = match self.processes[process].role {
-            Role::Worker(number) => Some(&mut self.workers[number].memory),
-            Role::Session => self.session.as_mut().map(|session| &mut session.memory),
+    fn watched_mut(&mut self, process: usize) -> Option<(&mut WorkerMemory, &mut Watch)> {
+        match self.processes[process].role {
+            Role::Worker(number) => {
+                let worker = &mut self.workers[number];
+                Some((&mut worker.memory, &mut worker.watch))
+            }
+            Role::Session => {
+                let session = self.session.as_mut()?;
+                Some((&mut session.memory, &mut session.watch))
+            }
             _ => None,
-        };
-        if let Some(memory) = memory {
+        }
+    }
+
+    fn tell_has_terminal(&mut self, process: usize, has: bool) {
+        if let Some((memory, _)) = self.watched_mut(process) {
             memory.set_terminal(has);
         }
     }
 
     /// No limit holds for what a process does now: it waits for a human being.
     fn exempt(&mut self, process: usize) {
-        let Some(memory) = self.memory_of(self.processes[process].role) else {
-            return;
-        };
-        let started = journal::activity(memory.journal()).started;
-        let watch = match self.processes[process].role {
-            Role::Worker(number) => &mut self.workers[number].watch,
-            Role::Session => match &mut self.session {
-                Some(session) => &mut session.watch,
-                None => return,
-            },
-            _ => return,
-        };
-        if matches!(watch, Watch::Quiet) {
+        if let Some((memory, watch @ Watch::Quiet)) = self.watched_mut(process) {
+            let started = journal::activity(memory.journal()).started;
             *watch = Watch::Exempt { started };
         }
     }

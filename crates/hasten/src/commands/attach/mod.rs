@@ -7,12 +7,12 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use hasten_runner::attach::{self, Left};
-use hasten_runner::{Claim, HeldEntry, HeldFolder};
+use hasten_runner::{Claim, HeldEntry, HeldFolder, in_words};
 
 use super::{Failure, history_folder};
 use crate::arguments::Arguments;
 use crate::environment;
-use words::{Words, in_words, list, not_kept};
+use words::{Words, list, not_kept};
 
 /// How often it is looked whether a process has ended that is nobody's child any more.
 const LOOK: Duration = Duration::from_millis(200);

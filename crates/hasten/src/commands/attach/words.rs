@@ -1,6 +1,6 @@
 //! The words of `hasten attach`, and what it says.
 
-use hasten_runner::HeldEntry;
+use hasten_runner::{HeldEntry, in_words};
 
 use crate::commands::Failure;
 
@@ -86,16 +86,6 @@ pub(super) fn not_kept(entries: &[HeldEntry], name: Option<&str>) -> String {
         (_, true) => "no test is kept. hasten --hold-failed keeps one that fails".to_owned(),
         (Some(name), false) => format!("{name} is not kept, but:\n  {which}"),
         (None, false) => format!("several tests are kept: name one of\n  {which}"),
-    }
-}
-
-/// A time, in words.
-pub(super) fn in_words(seconds: f64) -> String {
-    let minutes = (seconds / 60.0).round();
-    if minutes >= 2.0 {
-        format!("{minutes} minutes")
-    } else {
-        format!("{} seconds", seconds.round())
     }
 }
 

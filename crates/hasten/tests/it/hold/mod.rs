@@ -105,6 +105,14 @@ fn assert_released(project: &Project, run: &str) {
     wait_until(|| !project.path().join(".hasten/held").exists());
 }
 
+/// Lets all end that is kept.
+#[track_caller]
+fn release_all(project: &Project) {
+    let run = run_id(project);
+    attach(project, &["--release-all"], "").check(0, &[]);
+    assert_released(project, &run);
+}
+
 #[track_caller]
 fn wait_until(holds: impl Fn() -> bool) {
     let begin = Instant::now();
@@ -275,9 +283,7 @@ def test_warns(recwarn):
             expected.sort();
         }
         assert_eq!(found, expected);
-        let run = run_id(&held);
-        attach(&held, &["--release-all"], "").check(0, &[]);
-        assert_released(&held, &run);
+        release_all(&held);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::{FOR, assert_released, attach, hold, project, run_id, wait_until};
+use super::{FOR, assert_released, attach, hold, project, release_all, run_id, wait_until};
 use crate::debugging::in_terminal;
 use crate::project::{Output, Project};
 
@@ -155,9 +155,7 @@ fn one_that_ends_the_run() {
             "2 failed, "
         };
         output.check(1, &[failed]);
-        let run = run_id(&project);
-        attach(&project, &["--release-all"], "").check(0, &[]);
-        assert_released(&project, &run);
+        release_all(&project);
     }
 }
 
