@@ -73,6 +73,17 @@ def test_descriptors_come_in_order_and_high(pair):
     assert not any(os.get_inheritable(file) for file in got)
 
 
+def test_the_end_is_noticed_behind_what_nobody_has_heard(pair):
+    process, channel = pair
+    assert not channel.is_closed()
+    process.socket.sendall(b"a frame that comes too late")
+    assert not channel.is_closed()
+    process.socket.sendall(b"and another")
+    process.socket.close()
+    assert channel.is_closed()
+    assert channel.is_closed(wait=True)
+
+
 def test_json_is_readable_by_anybody():
     text = wire.encode_json({"half": "\udc80", "pair": "\U0001f600", "slash": "\\udc80"})
     assert json.loads(text) == {"half": "\\udc80", "pair": "\U0001f600", "slash": "\\udc80"}

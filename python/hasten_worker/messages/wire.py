@@ -223,16 +223,19 @@ class Channel:
         self._is_silent = True
 
     def is_closed(self, wait=False):
-        """Whether the other side is gone, for a process that has left the run.
+        """Whether the other side is gone, for a process that has left the run: it hears nothing.
 
-        With ``wait``, it is asked when the other side has said something, or has gone.
+        With ``wait``, returns when it is.
         """
         try:
-            return not self._socket.recv(_CHUNK, 0 if wait else MSG_DONTWAIT)
+            # What was sent before it knew that nobody listens may still lie there.
+            while self._socket.recv(_CHUNK, 0 if wait else MSG_DONTWAIT):
+                pass
         except BlockingIOError:
             return False
         except OSError:
-            return True
+            pass
+        return True
 
     def take_descriptors(self, count):
         """Returns the next ``count`` descriptors that came, in the order they were sent."""

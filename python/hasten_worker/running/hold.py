@@ -86,8 +86,7 @@ class Hold:
             if waits:
                 visit.close()
                 visit = None
-        while not self._channel.is_closed(wait=True):
-            pass
+        self._channel.is_closed(wait=True)
         set_handler(signal.SIGINT, before)
         self._loop.end(granted["leaves"])
         if visit is not None:
