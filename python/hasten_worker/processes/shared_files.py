@@ -26,6 +26,7 @@ _KERNEL_OBJECTS = {
     "anon_inode:[signalfd]": "a signal descriptor (signalfd)",
     "anon_inode:inotify": "a watch on files (inotify)",
 }
+_MODES = os.O_RDONLY | os.O_WRONLY | os.O_RDWR  # `os.O_ACCMODE`, which PyPy lacks
 # SQLite opens its files so, and nobody else whose file may be empty.
 _AS_SQLITE = getattr(os, "O_NOFOLLOW", 0) | os.O_RDWR
 
@@ -188,7 +189,7 @@ def _is_written(number, target):
 
 def _mode(number):
     try:
-        return fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE
+        return fcntl.fcntl(number, fcntl.F_GETFL) & _MODES
     except OSError:  # closed meanwhile
         return None
 
