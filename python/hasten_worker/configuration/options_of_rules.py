@@ -118,9 +118,7 @@ def add_rules(group, retries=True):
             help=text,
         )
     for name, text in _FLAGS:
-        group.addoption(
-            f"--{name}", dest=_dest(name), action="store_true", default=None, help=text
-        )
+        group.addoption(f"--{name}", dest=_dest(name), action="store_true", default=None, help=text)
 
 
 def add_retries(group):
