@@ -27,9 +27,19 @@ def become_subreaper():
 
 
 def memory(name, size=0):
-    descriptor = os.memfd_create(name)
+    unnamed = os.memfd_create(name)
+    # Opened a second time, it has one place for all who write to it at once.
+    descriptor = os.open(f"/proc/self/fd/{unnamed}", os.O_RDWR)
+    os.close(unnamed)
     os.ftruncate(descriptor, size)
     return descriptor
+
+
+def task_files(pid, name):
+    """Returns a file of /proc for each thread of a process; some can be read by root only."""
+    return [
+        path for path in Path(f"/proc/{pid}/task").glob(f"*/{name}") if os.access(path, os.R_OK)
+    ]
 
 
 def watched():
@@ -264,15 +274,23 @@ class Supervisor:
         # Main runs the suite's exit functions after it has left its channel.
         for process in self.processes:
             if process.pid and process.pid not in self.statuses:
-                self.wait_for(process.pid)
+                self.wait_for(process)
         self.reap()
 
-    def wait_for(self, pid):
-        try:
-            _, status = os.waitpid(pid, 0)
-        except ChildProcessError:  # of another process, which has taken it
-            return
-        self.statuses[pid] = os.waitstatus_to_exitcode(status)
+    def wait_for(self, process):
+        deadline = time.monotonic() + self.timeout
+        while time.monotonic() < deadline:
+            try:
+                pid, status = os.waitpid(process.pid, os.WNOHANG)
+            except ChildProcessError:  # of another process, which has taken it
+                return
+            if pid:
+                self.statuses[pid] = os.waitstatus_to_exitcode(status)
+                return
+            time.sleep(0.002)
+        where = {path.parent.name: path.read_text() for path in task_files(process.pid, "stack")}
+        os.kill(process.pid, signal.SIGKILL)
+        raise TimeoutError(f"{process.role} has left its channel and did not end: {where}")
 
     def handle(self, process, kind, payload):
         self.log.append((process.role, process.identity and process.identity["id"], kind))

@@ -13,10 +13,19 @@ use memmap2::{MmapMut, MmapOptions};
 /// no use for more, and a test that wrote 50 MB should not fill a report with it.
 const MOST_OUTPUT: u64 = 1 << 20;
 
+/// Opened a second time, since only what was opened by name has one place for all who write to it
+/// at once (`FMODE_ATOMIC_POS` in Linux 6): of what the programs say that a test has started side
+/// by side, each would write over the others.
 #[cfg(target_os = "linux")]
 fn memory_file(name: &std::ffi::CStr) -> io::Result<File> {
+    use std::os::fd::AsRawFd;
+
     use nix::sys::memfd::{MFdFlags, memfd_create};
-    Ok(File::from(memfd_create(name, MFdFlags::MFD_CLOEXEC)?))
+    let unnamed = File::from(memfd_create(name, MFdFlags::MFD_CLOEXEC)?);
+    File::options()
+        .read(true)
+        .write(true)
+        .open(format!("/proc/self/fd/{}", unnamed.as_raw_fd()))
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -148,6 +157,21 @@ mod tests {
         assert_eq!(memory.stdout(), "caf\u{fffd}\n");
         assert_eq!(memory.stderr(), "");
         assert_eq!(journal::activity(memory.journal()).item, None);
+    }
+
+    #[test]
+    fn who_writes_beside_others_overwrites_nothing() {
+        let memory = WorkerMemory::new().unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..1000 {
+                        (&memory.files[1]).write_all(b"123456789\n").unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(memory.stdout(), "123456789\n".repeat(8000));
     }
 
     #[test]

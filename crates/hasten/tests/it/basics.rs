@@ -127,6 +127,25 @@ fn what_a_plugin_raises_past_pytest_is_shown() {
 }
 
 #[test]
+fn programs_of_a_test_write_beside_each_other() {
+    let project = Project::with(
+        "test_a.py",
+        r#"
+import subprocess, sys
+CODE = "import os\nfor i in range(60_000): os.write(1, b'123456789\\n')"
+
+def test_programs(capfd):
+    for program in [subprocess.Popen([sys.executable, "-c", CODE]) for _ in range(4)]:
+        program.wait()
+    assert len(capfd.readouterr().out) == 2_400_000
+"#,
+    );
+    for count in ["0", "1"] {
+        project.hasten(&["-n", count]).check(0, &["1 passed in"]);
+    }
+}
+
+#[test]
 fn statuses_are_pytests() {
     let project = Project::with("test_ok.py", "def test_a(): pass\n")
         .and("bad/test_bad.py", "import nothing_like_this\n")
