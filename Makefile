@@ -62,14 +62,13 @@ test-versions: build
 
 # pytest 9 needs a newer Python than hasten does; where it could not be installed, the others remain. The versions run side by side.
 test-python: suites-venvs
-	@mkdir -p .cache/log; rm -f .cache/log/python-*.log; cd python; pids=; for venv in venv-7.4 venv-8.4 venv; do \
+	@mkdir -p .cache/log; rm -f .cache/log/python-*.log; cd python; trap 'cat ../.cache/log/python-venv*.log' EXIT; pids=; for venv in venv-7.4 venv-8.4 venv; do \
 	  python=$(abspath $(SUITES))/$$venv/bin/python; \
 	  if [ -x $$python ]; then \
 	    { echo "python/tests with $$($$python -c 'import pytest; print("pytest", pytest.__version__)')"; \
 	      $$python -m pytest -q -p no:cacheprovider tests; } > ../.cache/log/python-$$venv.log 2>&1 & pids="$$pids $$!"; \
 	  fi; \
-	done; status=0; for pid in $$pids; do wait $$pid || status=1; done; \
-	cat ../.cache/log/python-venv*.log; exit $$status
+	done; status=0; for pid in $$pids; do wait $$pid || status=1; done; exit $$status
 
 # The page of `hasten report` in a real browser; pictures of it are left in .cache/report. Without Chromium it is skipped; with CI or HASTEN_CI set it fails.
 test-report: .venv/.ready

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
@@ -107,6 +108,20 @@ class Loud(Suite):
     def run(self, *args, **options):
         options["env"] = environment(**options.get("env", {}))
         return Supervisor(list(args), self.path, **options).run()
+
+
+@pytest.fixture(autouse=True)
+def limit():
+    """A test that hangs fails, with its stack, and the others run."""
+
+    def stop(number, frame):
+        raise TimeoutError("the test takes more than 300 s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(300)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture
