@@ -4,6 +4,7 @@ import array
 import ctypes
 import json
 import os
+import select
 import selectors
 import signal
 import socket
@@ -280,17 +281,22 @@ class Supervisor:
     def wait_for(self, process):
         deadline = time.monotonic() + self.timeout
         while time.monotonic() < deadline:
-            try:
-                pid, status = os.waitpid(process.pid, os.WNOHANG)
-            except ChildProcessError:  # of another process, which has taken it
-                return
-            if pid:
-                self.statuses[pid] = os.waitstatus_to_exitcode(status)
+            if self.has_ended(process.pid) is not False:
                 return
             time.sleep(0.002)
         where = {path.parent.name: path.read_text() for path in task_files(process.pid, "stack")}
         os.kill(process.pid, signal.SIGKILL)
         raise TimeoutError(f"{process.role} has left its channel and did not end: {where}")
+
+    def has_ended(self, pid):
+        """Whether a child of ours has, or None: another process has taken it, or has it still."""
+        try:
+            ended, status = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            return None
+        if ended:
+            self.statuses[pid] = os.waitstatus_to_exitcode(status)
+        return bool(ended)
 
     def handle(self, process, kind, payload):
         self.log.append((process.role, process.identity and process.identity["id"], kind))
@@ -592,12 +598,15 @@ class Supervisor:
         self.maybe_end_main()
 
     def learn_status(self, pid):
-        try:
-            _, status = os.waitpid(pid, 0)
-            self.statuses[pid] = os.waitstatus_to_exitcode(status)
-        except ChildProcessError:  # the session keeps it
-            session = self.one("session")
-            while pid not in self.kept:
+        """Waits until a worker has ended: our child soon, or the session's, which tells of it."""
+        session = self.one("session")
+        deadline = time.monotonic() + self.timeout
+        while not self.has_ended(pid) and pid not in self.kept:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{pid} did not end: {self.describe()}")
+            if session.gone:
+                time.sleep(0.002)
+            elif select.select([session.socket], [], [], 0.002)[0]:
                 for kind, payload in session.frames():
                     self.handle(session, kind, payload)
 

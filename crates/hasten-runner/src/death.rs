@@ -11,6 +11,8 @@ pub(crate) enum Ending {
     Exited(i32),
     /// By this signal.
     Killed(i32),
+    /// Another process has taken its status.
+    Unknown,
 }
 
 impl Ending {
@@ -88,6 +90,9 @@ impl std::fmt::Display for Ending {
                 Ok(signal) => write!(f, "was killed by {signal}"),
                 Err(_) => write!(f, "was killed by signal {number}"),
             },
+            Self::Unknown => {
+                f.write_str("ended (how is not known: another process has taken its exit status)")
+            }
         }
     }
 }

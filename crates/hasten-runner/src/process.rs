@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use hasten_protocol::message::Bye;
+use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
@@ -52,6 +53,8 @@ pub(crate) struct Process {
     pub(crate) pid: Option<i32>,
     pub(crate) ending: Option<Ending>,
     pub(crate) bye: Option<Bye>,
+    /// It was no more when it was looked for, and nobody had said how it ended.
+    pub(crate) vanished: bool,
     /// Its end was handled.
     pub(crate) gone: bool,
     /// It was a worker's that has another one: once it is gone, nobody refers to it.
@@ -72,6 +75,7 @@ impl Process {
             pid: None,
             ending: None,
             bye: None,
+            vanished: false,
             gone: false,
             replaced: false,
             fault: None,
@@ -96,6 +100,26 @@ impl Process {
         let leads_a_group = self.role == Role::Session || self.role.is_of_worker();
         if !(leads_a_group && killpg(pid, signal).is_ok()) {
             let _ = kill(pid, signal);
+        }
+    }
+
+    /// True when it says nothing any more, and how it ended is not known yet.
+    pub(crate) fn owes_status(&self) -> bool {
+        self.pid.is_some() && self.ending.is_none() && !self.gone && !self.channel.is_open()
+    }
+
+    /// Takes notice of a process that is no more and whose status another one has taken: its parent, where that ignores
+    /// SIGCHLD, or a function of the suite that waits for whatever ends.
+    ///
+    /// It is looked for twice: the session may have sent the status since its channel was read.
+    pub(crate) fn look_whether_it_vanished(&mut self) {
+        let Some(pid) = self.pid.filter(|_| self.owes_status()) else {
+            return;
+        };
+        if kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH)
+            && std::mem::replace(&mut self.vanished, true)
+        {
+            self.ending = Some(Ending::Unknown);
         }
     }
 

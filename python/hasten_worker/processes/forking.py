@@ -4,8 +4,10 @@ import os
 import sys
 import warnings
 from os import _exit, fork, setpgid, waitpid  # before anybody replaces them
+from signal import SIG_DFL, SIG_IGN, SIGCHLD, getsignal
 
 from hasten_worker.processes.randomness import RandomState
+from hasten_worker.processes.signals import set_handler
 
 
 class ForkFailed(Exception):
@@ -20,15 +22,21 @@ def fork_off(own_group):
     """
     _flush_streams()
     state = RandomState.current()
+    ignored = getsignal(SIGCHLD) == SIG_IGN
     middle = _fork()
     if middle:
         _wait(middle)
         return False
     try:
+        if ignored:
+            # The system would take the status of a child that ends before this process.
+            set_handler(SIGCHLD, SIG_DFL)
         if _fork():
             _exit(0)
     except ForkFailed:
         _exit(1)
+    if ignored:
+        set_handler(SIGCHLD, SIG_IGN)
     if own_group:
         setpgid(0, 0)
     state.restore()

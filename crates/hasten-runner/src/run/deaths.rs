@@ -100,7 +100,8 @@ impl Run {
     /// Handles processes that ended, after everything they said.
     pub(super) fn handle_ended_processes(&mut self) -> Result<(), RunError> {
         for number in 0..self.processes.len() {
-            let process = &self.processes[number];
+            let process = &mut self.processes[number];
+            process.look_whether_it_vanished();
             // One that closed its channel before its HELLO has no id to wait for.
             let silent = process.pid.is_none() && !process.channel.is_open();
             if process.gone || !(process.ending.is_some() || silent) {
@@ -153,7 +154,7 @@ impl Run {
                 self.screen.warn(&text);
                 self.exit_status = Some(status);
             }
-            (None, Ending::Killed(_)) => {
+            (None, Ending::Killed(_) | Ending::Unknown) => {
                 return Err(RunError::ProcessEnded {
                     what: "the pytest session on the terminal".into(),
                     how: ending.to_string(),

@@ -92,7 +92,14 @@ impl Run {
             .chain(self.screen.next_moment())
             .chain(self.terminal_moment())
             .chain(self.ending_moment())
+            .chain(self.status_moment())
             .min()
+    }
+
+    /// When to look for processes that have closed their channels: no signal tells of one that is another's child.
+    fn status_moment(&self) -> Option<Duration> {
+        let owes = self.processes.iter().any(Process::owes_status);
+        owes.then_some(LOOK_AGAIN)
     }
 
     fn main_moment(&self) -> Option<Duration> {

@@ -374,3 +374,38 @@ def test_crash(): os._exit(3)
     output.check(1, &["left with exit status 3", "2 failed in"]);
     assert_not_said(&output.stdout, "in test_slow");
 }
+
+/// A worker that dies at once, whose parent does this after the fork, before it leaves.
+fn dies_early(at_import: &str, in_parent: &str) -> Project {
+    let conftest = format!(
+        r#"
+import os, signal, time
+{at_import}
+def in_parent():
+    {in_parent}
+def pytest_collection_finish():
+    os.register_at_fork(after_in_parent=in_parent)
+"#
+    );
+    Project::with("conftest.py", &conftest).and(
+        "test_a.py",
+        "import os\ndef test_a(): os._exit(7)\ndef test_b(): pass\n",
+    )
+}
+
+#[test]
+fn the_system_takes_no_status_where_the_suite_ignores_children() {
+    let project = dies_early(
+        "signal.signal(signal.SIGCHLD, signal.SIG_IGN)",
+        "time.sleep(0.5)",
+    );
+    let died = "left with exit status 7 while it ran this test";
+    check(&project, &["-n", "2"], 1, &[died, "1 failed, 1 passed in"]);
+}
+
+#[test]
+fn a_worker_whose_status_another_process_has_taken_is_missed() {
+    let project = dies_early("", "os.waitpid(-1, 0)");
+    let died = "ended (how is not known: another process has taken its exit status) while it ran this test";
+    check(&project, &["-n", "2"], 1, &[died, "1 failed, 1 passed in"]);
+}
