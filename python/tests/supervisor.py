@@ -600,13 +600,15 @@ class Supervisor:
     def learn_status(self, pid):
         """Waits until a worker has ended: our child soon, or the session's, which tells of it."""
         session = self.one("session")
+        poll = select.poll()
+        poll.register(session.socket, select.POLLIN)
         deadline = time.monotonic() + self.timeout
         while not self.has_ended(pid) and pid not in self.kept:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{pid} did not end: {self.describe()}")
             if session.gone:
                 time.sleep(0.002)
-            elif select.select([session.socket], [], [], 0.002)[0]:
+            elif poll.poll(2):
                 for kind, payload in session.frames():
                     self.handle(session, kind, payload)
 
