@@ -161,6 +161,13 @@ fn without_a_terminal_it_is_as_in_pytest() {
     let project = Project::with("test_a.py", TESTS);
     let plain = project.pytest(&["-k", "one"]);
     let ours = project.hasten(&["-n", "2", "-k", "one"]);
-    plain.check(1, &["BdbQuit", "1 failed"]);
-    ours.check(1, &["BdbQuit", "1 failed"]);
+    // Python 3.15 leaves the debugger at the end of its input in another way.
+    let fails = plain.stdout.contains("1 failed");
+    let how = if fails {
+        "bdb.BdbQuit"
+    } else {
+        "Exit: Quitting debugger"
+    };
+    plain.check(if fails { 1 } else { 2 }, &[how]);
+    ours.check(plain.status, &[how]);
 }
