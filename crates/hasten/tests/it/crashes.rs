@@ -79,7 +79,7 @@ def test_other(n):
 fn one_that_is_killed_again_has_crashed() {
     let project = Project::with(
         "test_a.py",
-        "import os, signal\ndef test_fault():\n    open('runs', 'a').write('x')\n    print('so far', flush=True)\n    os.kill(os.getpid(), signal.SIGKILL)\n",
+        "import os, signal\ndef test_fault():\n    with open('runs', 'a') as file: file.write('x')\n    print('so far', flush=True)\n    os.kill(os.getpid(), signal.SIGKILL)\n",
     )
     .and("test_b.py", OTHERS);
     check(
@@ -275,7 +275,7 @@ import os, pathlib, subprocess, sys, time
 HERE = pathlib.Path(__file__).parent
 def test_daemon():
     # Its parent leaves at once: it is an orphan of a worker that lives.
-    code = "import os, sys, time\nif os.fork() == 0:\n    os.setsid()\n    open(sys.argv[1], 'w').write(str(os.getpid()))\n    time.sleep(600)\n"
+    code = "import os, sys, time\nif os.fork() == 0:\n    os.setsid()\n    with open(sys.argv[1], 'w') as file: file.write(str(os.getpid()))\n    time.sleep(600)\n"
     subprocess.run([sys.executable, "-c", code, str(HERE / "daemon")])
     while not (HERE / "after").exists():
         time.sleep(0.01)

@@ -92,7 +92,7 @@ def test_b(request): test_a(request)
 fn a_conftest_is_loaded_once() {
     let project = Project::with(
         "conftest.py",
-        "open('loaded.txt', 'a').write('once\\n')\nprint('from the conftest')\n",
+        "with open('loaded.txt', 'a') as file: file.write('once\\n')\nprint('from the conftest')\n",
     )
     .and("test_a.py", "def test_a(): pass\ndef test_b(): pass\n");
     let output = project.hasten(&["-n", "2"]);

@@ -260,7 +260,7 @@ import hasten, pytest
 @hasten.once
 def database(worker_id):
     yield "db of " + worker_id
-    open("down", "a").write(worker_id)
+    with open("down", "a") as file: file.write(worker_id)
 "#,
     )
     .and(
