@@ -79,7 +79,9 @@ class Process:
 
     def frames(self):
         try:
-            data = self.socket.recv(1 << 20)
+            data = self.socket.recv(1 << 20, socket.MSG_DONTWAIT)
+        except BlockingIOError:  # `learn_status` has read it meanwhile
+            return
         except ConnectionResetError:  # it has left without reading everything
             data = b""
         if not data:
