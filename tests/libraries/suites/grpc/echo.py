@@ -1,4 +1,8 @@
 import concurrent.futures
+import os
+
+# Whether its threads say on stderr that a server has gone is chance.
+os.environ["GRPC_VERBOSITY"] = "NONE"
 
 import grpc
 
