@@ -55,7 +55,7 @@ test-binary: $(SUITES)/plain/.ready
 	HASTEN_TEST_PYTHON=$(abspath $(SUITES))/plain/bin/python cargo test --package hasten --test it --quiet --no-fail-fast
 
 # The same hard cases on the oldest and the newest Python that are here, and on PyPy. Not a part of `make test`: it takes
-# half an hour. VERSIONS="3.9 3.12" names others.
+# an hour. VERSIONS="3.9 3.12" names others.
 .PHONY: test-versions
 test-versions: build
 	@$(PYTHON) tests/versions $(VERSIONS)

@@ -36,13 +36,6 @@ def memory(name, size=0):
     return descriptor
 
 
-def task_files(pid, name):
-    """Returns a file of /proc for each thread of a process; some can be read by root only."""
-    return [
-        path for path in Path(f"/proc/{pid}/task").glob(f"*/{name}") if os.access(path, os.R_OK)
-    ]
-
-
 def watched():
     return [memory("journal", 1 << 20), memory("stacks")]
 
@@ -286,9 +279,9 @@ class Supervisor:
             if self.has_ended(process.pid) is not False:
                 return
             time.sleep(0.002)
-        where = {path.parent.name: path.read_text() for path in task_files(process.pid, "stack")}
+        where = Path(f"/proc/{process.pid}/wchan").read_text()
         os.kill(process.pid, signal.SIGKILL)
-        raise TimeoutError(f"{process.role} has left its channel and did not end: {where}")
+        raise TimeoutError(f"{process.role} has left its channel and did not end: it is in {where}")
 
     def has_ended(self, pid):
         """Whether a child of ours has, or None: another process has taken it, or has it still."""

@@ -54,7 +54,7 @@ pub(crate) struct Process {
     pub(crate) ending: Option<Ending>,
     pub(crate) bye: Option<Bye>,
     /// It was no more when it was looked for, and nobody had said how it ended.
-    pub(crate) vanished: bool,
+    vanished: bool,
     /// Its end was handled.
     pub(crate) gone: bool,
     /// It was a worker's that has another one: once it is gone, nobody refers to it.
